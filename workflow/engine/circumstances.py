@@ -1,0 +1,41 @@
+"""What surrounds a decision and is no fact of the item: the instant, the zone, the calendar, who holds which post."""
+
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from workflow.engine.workdays import Calendar
+
+VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
+
+
+class Directory(Protocol):
+    """Tells who holds an office (`unit` None) or a post in a unit, this day. A vice chairman counts for his areas only."""
+
+    def holders(self, role: str, unit: str | None, area: str | None) -> frozenset[str]: ...
+
+
+class NobodyElse:
+    """A directory that knows no one: rules that ask who is left then fail closed."""
+
+    def holders(self, role: str, unit: str | None, area: str | None) -> frozenset[str]:  # noqa: ARG002  the protocol's
+        return frozenset()
+
+
+NOBODY_ELSE = NobodyElse()
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """`now` is aware UTC."""
+
+    now: datetime
+    zone: tzinfo = VIETNAM
+    calendar: Calendar | None = None
+    directory: Directory = NOBODY_ELSE
+
+    @property
+    def today(self) -> datetime:
+        """The local midnight that began this day."""
+        return self.now.astimezone(self.zone).replace(hour=0, minute=0, second=0, microsecond=0)

@@ -1,0 +1,518 @@
+"""`decide` and `list_moves`: the one answer for page, API, command, bulk, mail link and clock."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from workflow.engine import approval
+from workflow.engine.circumstances import Circumstances
+from workflow.engine.commands import Choice, Command, CreateItem, Perform, TakeBack, Vote
+from workflow.engine.conditions import cel_value
+from workflow.engine.deadlines import dues_of, is_overdue
+from workflow.engine.decision import Accepted, Decision, Kind, Offer, Reason, Rejected
+from workflow.engine.definition import (
+    COMMENT,
+    SAME,
+    Condition,
+    Definition,
+    Step,
+    Target,
+    Transition,
+    WhoKind,
+)
+from workflow.engine.effects import unavailable, written
+from workflow.engine.events import (
+    DueSet,
+    EpisodeEnded,
+    EpisodeOpened,
+    EpisodeRecorded,
+    Event,
+    FieldChanged,
+    ItemCreated,
+    RequestAmended,
+    RequestClosed,
+    RequestOpened,
+    Transitioned,
+    UnitChanged,
+    Voted,
+    VoteWithdrawn,
+)
+from workflow.engine.item import EMPTY, Actor, Ballot, Doer, Item, Plain, Request
+from workflow.engine.machine import Rules, rules_of
+from workflow.engine.permissions import Capacity, FourEyes, authorise
+
+_NO_RULE = FourEyes((), (), None)
+
+
+@dataclass(slots=True)
+class Question:
+    """One actor before one item: what every rule of this decision looks at."""
+
+    definition: Definition
+    item: Item
+    actor: Actor
+    circumstances: Circumstances
+    rules: Rules = field(init=False)
+    _facts: dict[str, Any] | None = field(init=False, default=None)
+
+    def __post_init__(self) -> None:
+        self.rules = rules_of(self.definition)
+
+    def facts(self, inputs: Mapping[str, Plain]) -> Mapping[str, Any]:
+        """The values of every variable a condition may name, with `inputs` merged in."""
+        if self._facts is None:
+            self._facts = self._item_facts()
+        if not inputs:
+            return self._facts
+        given = {
+            name: cel_value(self.definition.fields[name].type, value, self.circumstances.zone)
+            for name, value in inputs.items()
+            if value is not None and name in self.definition.fields
+        }
+        filled = sorted({*self._facts["filled"], *given})
+        return {**self._facts, **given, "filled": filled}
+
+    def _item_facts(self) -> dict[str, Any]:
+        item, zone, declared = self.item, self.circumstances.zone, self.definition.fields
+        facts: dict[str, Any] = {
+            name: cel_value(declared[name].type, value, zone)
+            for name, value in item.fields.items()
+            if value is not None and name in declared
+        }
+        facts["filled"] = list(facts)
+        facts["state"] = item.state
+        facts["today"] = self.circumstances.today
+        facts["now"] = self.circumstances.now
+        facts["overdue"] = is_overdue(item.due_at, self.circumstances.now)
+        facts["actor.id"] = self.actor.id
+        facts["actor.unit"] = self.actor.unit or ""
+        facts["actor.roles"] = sorted(self.actor.roles)
+        facts["item.unit"] = item.unit
+        facts["item.created_by"] = item.created_by
+        facts["item.open_children"] = item.open_children
+        facts["last"] = {move: doer.person for move, doer in item.last.items()}
+        return facts
+
+
+class Attempt:
+    """One try at one move: collects every reason, remembers what each condition said. The machine's judge.
+
+    A `trial` has no inputs yet: rules that look at an input still to come are left open instead of refusing.
+    """
+
+    __slots__ = (
+        "_permitted",
+        "_transition",
+        "_trial",
+        "capacity",
+        "comment",
+        "conditions",
+        "inputs",
+        "question",
+        "reasons",
+        "uncertain",
+    )
+
+    def __init__(
+        self,
+        question: Question,
+        transition: Transition,
+        inputs: Mapping[str, Plain],
+        comment: str | None,
+        *,
+        capacity: Capacity | None = None,
+        trial: bool = False,
+    ) -> None:
+        self.question = question
+        self._transition = transition
+        self.inputs = inputs
+        self.comment = comment
+        self.capacity = capacity
+        self._trial = trial
+        self.reasons: list[Reason] = []
+        self.conditions: list[tuple[int, bool]] = []
+        self.uncertain = False
+        self._permitted: bool | None = None
+
+    def permits(self) -> bool:
+        if self._permitted is None:
+            self._judge()
+            self._permitted = not self.reasons
+        return self._permitted
+
+    def chooses(self, target: Target) -> bool:
+        if target.condition is None:
+            return True
+        program = self.question.rules.program(target.condition)
+        if self._trial and program.reads & self._ungiven():
+            self.uncertain = True
+            return False
+        return program.holds(self.question.facts(self.inputs))
+
+    def _ungiven(self) -> set[str]:
+        return set(self._transition.inputs) - set(self.inputs)
+
+    def _judge(self) -> None:
+        self._authority()
+        if not self._trial:
+            self._inputs()
+        self._state_rules()
+        open_names = self._ungiven() if self._trial else set(self._transition.require) - set(self.inputs)
+        for index, condition in enumerate(self._transition.when):
+            self._condition(index, condition, open_names)
+
+    def _authority(self) -> None:
+        if self.capacity is not None:
+            return
+        move, question = self._transition, self.question
+        # On a gated move the four-eyes rules bind the voters; the proposer only has to be one who may propose.
+        rule = _NO_RULE if move.gate else FourEyes(move.distinct_from, move.distinct_unit_from, move.nobody_left)
+        found = authorise(move.starters, rule, question.actor, question.item, question.circumstances.directory)
+        if isinstance(found, Reason):
+            self.reasons.append(found)
+        else:
+            self.capacity = found
+
+    def _inputs(self) -> None:
+        move = self._transition
+        for name in move.require:
+            given = self.comment if name == COMMENT else self.inputs.get(name)
+            if given is None or given in ("", ()):
+                self.reasons.append(Reason("input_missing", Kind.INPUT, {"field": name}))
+        for name in self.inputs:
+            if name not in move.inputs:
+                self.reasons.append(Reason("unknown_input", Kind.INPUT, {"field": name, "move": move.name}))
+
+    def _state_rules(self) -> None:
+        item, states = self.question.item, self.question.definition.states
+        for name in self.inputs:
+            if name in states[item.state].freeze:
+                self.reasons.append(Reason("frozen", Kind.PRECONDITION, {"field": name, "state": item.state}))
+        for effect in unavailable(self._transition.effects):
+            self.reasons.append(Reason("effect_unavailable", Kind.PRECONDITION, {"effect": effect}))
+
+    def _condition(self, index: int, condition: Condition, open_names: set[str]) -> None:
+        program = self.question.rules.program(condition)
+        if program.reads & open_names:
+            return
+        holds = program.holds(self.question.facts(self.inputs))
+        self.conditions.append((index, holds))
+        if not holds:
+            kind = Kind.AUTHORITY if "actor" in program.reads else Kind.PRECONDITION
+            params = {"move": self._transition.name, "index": str(index)}
+            self.reasons.append(Reason("condition_failed", kind, params, condition.otherwise))
+
+
+def decide(definition: Definition, item: Item | None, command: Command, circumstances: Circumstances) -> Decision:
+    """What follows from `command`, or every reason why not; KeyError for a move the definition does not know.
+
+    `item` is None for CreateItem and only then.
+    """
+    if isinstance(command, CreateItem):
+        return _create(definition, command, circumstances)
+    if item is None:
+        raise ValueError("only CreateItem does without an item")
+    question = Question(definition, item, command.actor, circumstances)
+    transition = definition.transitions[command.move]
+    if isinstance(command, Vote):
+        return _vote(question, transition, command)
+    if isinstance(command, TakeBack):
+        return _take_back(question, transition)
+    refusal = _not_from_here(question, transition)
+    if refusal:
+        return Rejected((refusal,))
+    return _propose(question, transition, command) if transition.gate else _perform(question, transition, command)
+
+
+def list_moves(definition: Definition, item: Item, actor: Actor, circumstances: Circumstances) -> tuple[Offer, ...]:
+    """Every move out of the item's state that people make, as it stands for this actor: `decide` on a draft."""
+    question = Question(definition, item, actor, circumstances)
+    offers: list[Offer] = []
+    for transition in definition.leaving(item.state):
+        if not may_be_started_by_people(transition) or _not_from_here(question, transition):
+            continue
+        request = item.request(transition.name)
+        if request is None:
+            offers.append(_offer(question, transition))
+        else:
+            offers.extend(_request_offers(question, transition, request))
+    return tuple(offers)
+
+
+def _offer(question: Question, transition: Transition) -> Offer:
+    attempt = Attempt(question, transition, EMPTY, None, trial=True)
+    state = question.rules.run(transition, question.item.state, attempt)
+    # A gated move leaves the item where it is until the votes suffice: what is shown is where it will lead.
+    target = None if attempt.uncertain else state
+    return Offer(transition.name, "perform", not attempt.reasons, tuple(attempt.reasons), target)
+
+
+def _request_offers(question: Question, transition: Transition, request: Request) -> Iterable[Offer]:
+    found = _seat(question, transition, request)
+    reasons = (found,) if isinstance(found, Reason) else ()
+    yield Offer(transition.name, "vote", not reasons, reasons, None)
+    if question.actor.id == request.proposer.person:
+        yield Offer(transition.name, "amend", True)
+        yield Offer(transition.name, "take_back", True)
+
+
+def _not_from_here(question: Question, transition: Transition) -> Reason | None:
+    item, definition = question.item, question.definition
+    state = definition.states[item.state]
+    params = {"move": transition.name, "state": item.state}
+    if item.state not in transition.sources:
+        return Reason("not_from_here", Kind.STATE, params)
+    if state.final and not transition.reopens and any(t.state != SAME for t in transition.targets):
+        return Reason("final_state", Kind.STATE, params)
+    return None
+
+
+def _perform(question: Question, transition: Transition, command: Perform) -> Decision:
+    attempt = Attempt(question, transition, command.inputs, command.comment)
+    target = question.rules.run(transition, question.item.state, attempt)
+    if target is None or attempt.capacity is None:
+        return Rejected(tuple(attempt.reasons), tuple(attempt.conditions))
+    doer = _doer(question.actor, attempt.capacity)
+    events = _moved(question, transition, target, command.inputs, doer, doer.person, command.effective_at)
+    return Accepted(events, tuple(attempt.conditions))
+
+
+def _doer(actor: Actor, found: Capacity) -> Doer:
+    return Doer(actor.id, actor.unit, found.acting_for)
+
+
+def _moved(
+    question: Question,
+    transition: Transition,
+    target: str,
+    inputs: Mapping[str, Plain],
+    doer: Doer,
+    author: str,
+    effective_at: datetime | None = None,
+) -> tuple[Event, ...]:
+    """The events of a move that was decided; `author` is whose words the inputs are."""
+    definition, item, now = question.definition, question.item, question.circumstances.now
+    writes = written(definition, item, transition.effects, inputs, now)
+    changed: list[Event] = [
+        FieldChanged(name, item.fields.get(name), value)
+        for name, value in writes.fields.items()
+        if item.fields.get(name) != value
+    ]
+    if writes.unit and writes.unit != item.unit:
+        changed.append(UnitChanged(item.unit, writes.unit))
+    moved = Transitioned(transition.name, item.state, target, doer, now)
+    recorded = _recorded(definition, item, changed, author, now)
+    lateness = _lateness(question, transition, target, effective_at)
+    due = _due_changes(question, changed)
+    overtaken = [
+        RequestClosed(request.move, "overtaken", now)
+        for request in item.requests
+        if request.move != transition.name and target not in definition.transitions[request.move].sources
+    ]
+    return (*changed, moved, *due, *recorded, *lateness, *overtaken)
+
+
+def _recorded(definition: Definition, item: Item, changed: list[Event], author: str, now: datetime) -> list[Event]:
+    """What of the changes belongs into the open episode: cause, plan, date and person (the dispatch, s6.2 and s6.3)."""
+    episode = next((late for late in item.episodes if late.ended_at is None), None)
+    if episode is None:
+        return []
+    return [
+        EpisodeRecorded(episode.n, change.field, change.new, author, now)
+        for change in changed
+        if isinstance(change, FieldChanged) and change.field in definition.episode_record and change.new is not None
+    ]
+
+
+def _lateness(question: Question, transition: Transition, target: str, effective_at: datetime | None) -> list[Event]:
+    item, states, now = question.item, question.definition.states, question.circumstances.now
+    was, will = states[item.state].overdue, states[target].overdue
+    # A plan whose own date passed ends its episode and opens the next: two failures are two facts.
+    broken = was and will and effective_at is not None
+    events: list[Event] = []
+    episode = next((late for late in item.episodes if late.ended_at is None), None)
+    if episode and (not will or broken):
+        events.append(EpisodeEnded(episode.n, effective_at if broken and effective_at else now, transition.name))
+    if will and (broken or not was):
+        due = item.due_at if item.due_at and item.due_at <= now else now
+        events.append(EpisodeOpened(len(item.episodes) + 1, effective_at or due, now, item.unit))
+    return events
+
+
+def _due_changes(question: Question, changed: list[Event]) -> list[Event]:
+    definition, item = question.definition, question.item
+    news = {change.field: change.new for change in changed if isinstance(change, FieldChanged)}
+    if not any(deadline.base in news for deadline in definition.deadlines.values()):
+        return []
+    after = dues_of(definition, {**item.fields, **news}, question.circumstances.zone)
+    return [
+        DueSet(name, item.due.get(name), after.get(name))
+        for name in definition.deadlines
+        if item.due.get(name) != after.get(name)
+    ]
+
+
+def _propose(question: Question, transition: Transition, command: Perform) -> Decision:
+    request = question.item.request(transition.name)
+    attempt = Attempt(question, transition, command.inputs, command.comment)
+    if request is not None and request.proposer.person != question.actor.id:
+        return Rejected((Reason("request_open", Kind.STATE, {"move": transition.name}),))
+    target = question.rules.run(transition, question.item.state, attempt)
+    if target is None or attempt.capacity is None:
+        return Rejected(tuple(attempt.reasons), tuple(attempt.conditions))
+    now, doer = question.circumstances.now, _doer(question.actor, attempt.capacity)
+    opened: Event
+    if request is None:
+        opened = RequestOpened(transition.name, doer, now, command.inputs)
+    else:
+        opened = RequestAmended(transition.name, now, command.inputs, _dismisses(transition, request, command.inputs))
+    return Accepted((opened,), tuple(attempt.conditions))
+
+
+def _dismisses(transition: Transition, request: Request, inputs: Mapping[str, Plain]) -> bool:
+    watched = transition.gate.dismiss_when_changed if transition.gate else ()
+    return any(request.inputs.get(name) != inputs.get(name) for name in watched)
+
+
+def _steps(question: Question, transition: Transition, request: Request) -> tuple[Step, ...]:
+    facts = question.facts(request.inputs)
+
+    def applies(step: Step) -> bool:
+        return step.condition is None or question.rules.program(step.condition).holds(facts)
+
+    return approval.steps_of(transition.gate, applies) if transition.gate else ()
+
+
+def _seat(question: Question, transition: Transition, request: Request) -> approval.Seat | Reason:
+    if transition.gate is None:
+        return Reason("no_open_request", Kind.STATE, {"move": transition.name})
+    steps = _steps(question, transition, request)
+    return approval.seat(
+        transition.gate, request, steps, question.actor, question.item, question.circumstances.directory
+    )
+
+
+def _vote(question: Question, transition: Transition, command: Vote) -> Decision:
+    request = question.item.request(transition.name)
+    if request is None:
+        return Rejected((Reason("no_open_request", Kind.STATE, {"move": transition.name}),))
+    if command.vote is Choice.WITHDRAW:
+        return _withdraw_vote(question, transition, request)
+    found = _seat(question, transition, request)
+    if isinstance(found, Reason):
+        return Rejected((found,))
+    now, doer = question.circumstances.now, _doer(question.actor, found.capacity)
+    vote = Voted(transition.name, found.step.id, command.vote.value, doer, now)
+    if command.vote is Choice.REJECT:
+        return _rejected(question, transition, vote, found.capacity, command.comment)
+    return _approved(question, transition, request, vote, found.capacity)
+
+
+def _withdraw_vote(question: Question, transition: Transition, request: Request) -> Decision:
+    ballot = next((vote for vote in request.votes if vote.doer.person == question.actor.id), None)
+    if ballot is None:
+        return Rejected((Reason("not_voted", Kind.STATE, {"move": transition.name}),))
+    return Accepted((VoteWithdrawn(transition.name, ballot.doer, question.circumstances.now),))
+
+
+def _rejected(
+    question: Question, transition: Transition, vote: Voted, found: Capacity, comment: str | None
+) -> Decision:
+    closed = RequestClosed(transition.name, "rejected", vote.at)
+    on_reject = transition.gate.on_reject if transition.gate else "stay"
+    if on_reject == "stay":
+        return Accepted((vote, closed))
+    following = question.definition.transitions[on_reject]
+    attempt = Attempt(question, following, EMPTY, comment, capacity=found)
+    target = question.rules.run(following, question.item.state, attempt)
+    if target is None:
+        return Rejected(tuple(attempt.reasons))
+    return Accepted((vote, closed, *_moved(question, following, target, EMPTY, vote.doer, vote.doer.person)))
+
+
+def _approved(question: Question, transition: Transition, request: Request, vote: Voted, found: Capacity) -> Decision:
+    counted = replace(request, votes=(*request.votes, Ballot(vote.step, vote.doer, vote.at)))
+    if not approval.is_open(counted, _steps(question, transition, request)):
+        return Accepted((vote,))
+    attempt = Attempt(question, transition, request.inputs, None, capacity=found)
+    target = question.rules.run(transition, question.item.state, attempt)
+    if target is None:
+        return Rejected(tuple(attempt.reasons), tuple(attempt.conditions))
+    closed = RequestClosed(transition.name, "opened", vote.at)
+    moved = _moved(question, transition, target, request.inputs, vote.doer, request.proposer.person)
+    return Accepted((vote, closed, *moved), tuple(attempt.conditions))
+
+
+def _take_back(question: Question, transition: Transition) -> Decision:
+    request = question.item.request(transition.name)
+    if request is None:
+        return Rejected((Reason("no_open_request", Kind.STATE, {"move": transition.name}),))
+    if question.actor.id not in request.proposer.people:
+        return Rejected((Reason("not_proposer", Kind.AUTHORITY, {"move": transition.name}),))
+    return Accepted((RequestClosed(transition.name, "withdrawn", question.circumstances.now),))
+
+
+def _create(definition: Definition, command: CreateItem, circumstances: Circumstances) -> Decision:
+    now = circumstances.now
+    draft = Item(
+        id=command.item_id,
+        code=command.code,
+        workflow=definition.workflow,
+        version=definition.version,
+        fingerprint=definition.fingerprint,
+        revision=0,
+        state=definition.initial.name,
+        unit=command.unit,
+        created_by=command.actor.id,
+        created_at=now,
+        entered_at=now,
+        fields=command.fields,
+        parent=command.parent,
+    )
+    reasons = _create_refusals(definition, command, draft, circumstances)
+    if reasons:
+        return Rejected(reasons)
+    created = ItemCreated(
+        command.item_id,
+        command.code,
+        definition.workflow,
+        definition.version,
+        definition.fingerprint,
+        command.unit,
+        definition.initial.name,
+        command.actor.id,
+        now,
+        command.parent,
+    )
+    changed = [FieldChanged(name, None, value) for name, value in command.fields.items() if value is not None]
+    dues = dues_of(definition, command.fields, circumstances.zone)
+    return Accepted((created, *changed, *(DueSet(name, None, at) for name, at in dues.items())))
+
+
+def _create_refusals(
+    definition: Definition, command: CreateItem, draft: Item, circumstances: Circumstances
+) -> tuple[Reason, ...]:
+    create = definition.create
+    reasons: list[Reason] = []
+    found = authorise(create.by, _NO_RULE, command.actor, draft, circumstances.directory)
+    if isinstance(found, Reason):
+        reasons.append(found)
+    reasons.extend(
+        Reason("input_missing", Kind.INPUT, {"field": name})
+        for name in create.require
+        if command.fields.get(name) in {None, "", ()}
+    )
+    reasons.extend(
+        Reason("unknown_input", Kind.INPUT, {"field": name, "move": "create"})
+        for name in command.fields
+        if name not in create.inputs
+    )
+    if command.parent is not None and command.parent_workflow not in create.children_of:
+        reasons.append(Reason("wrong_parent", Kind.PRECONDITION, {"parent": command.parent_workflow or ""}))
+    return tuple(reasons)
+
+
+def may_be_started_by_people(transition: Transition) -> bool:
+    """Whether anybody but the clock may begin the move."""
+    return any(not (who.kind is WhoKind.OFFICE and who.name == "system") for who in transition.starters)

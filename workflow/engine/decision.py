@@ -1,0 +1,64 @@
+"""What the engine answers: the events that follow, or every reason why not."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+
+from workflow.engine.definition import Label
+from workflow.engine.events import Event
+
+
+class Kind(StrEnum):
+    """Why a refusal is one: each shell maps the kind to its own code in one table (`web.problems`)."""
+
+    STATE = "state"
+    AUTHORITY = "authority"
+    INPUT = "input"
+    PRECONDITION = "precondition"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A stable `code` with parameters; `sentence` is the definition's own `else`, where the rule came from a file."""
+
+    code: str
+    kind: Kind
+    params: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    sentence: Label | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    events: tuple[Event, ...]
+    conditions: tuple[tuple[int, bool], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """Never empty. All reasons, in the order of the definition: authority before inputs before preconditions."""
+
+    reasons: tuple[Reason, ...]
+    conditions: tuple[tuple[int, bool], ...] = ()
+
+
+Decision = Accepted | Rejected
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One move out of the present state, as it stands for one actor.
+
+    `allowed` is true when nothing but its inputs is missing; `act` is "perform", "vote" (an open request waits for
+    this actor) or "take_back"; `target` is None where the outcome depends on inputs not given yet.
+    """
+
+    move: str
+    act: str
+    allowed: bool
+    reasons: tuple[Reason, ...] = ()
+    target: str | None = None
+
+    @property
+    def refused_by_authority_alone(self) -> bool:
+        return bool(self.reasons) and all(reason.kind is Kind.AUTHORITY for reason in self.reasons)

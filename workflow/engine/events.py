@@ -1,0 +1,212 @@
+"""What happened, as values: the closed list that the audit log keeps and `apply` folds into an item.
+
+`to_plain` and `from_plain` are inverse to each other; the plain form holds only what canonical JSON can say.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import Any, get_type_hints
+
+from workflow.engine.item import Doer, Plain
+
+
+@dataclass(frozen=True, slots=True)
+class ItemCreated:
+    item_id: str
+    code: str
+    workflow: str
+    version: int
+    fingerprint: str
+    unit: str
+    state: str
+    by: str
+    at: datetime
+    parent: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Transitioned:
+    """A move was made; `source` equals `target` for a move without change of state."""
+
+    move: str
+    source: str
+    target: str
+    doer: Doer
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChanged:
+    field: str
+    old: Plain
+    new: Plain
+
+
+@dataclass(frozen=True, slots=True)
+class UnitChanged:
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
+class DueSet:
+    deadline: str
+    old: datetime | None
+    new: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class EpisodeOpened:
+    n: int
+    effective_at: datetime
+    recorded_at: datetime
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class EpisodeRecorded:
+    n: int
+    field: str
+    value: Plain
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class EpisodeEnded:
+    n: int
+    at: datetime
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class RequestOpened:
+    move: str
+    proposer: Doer
+    at: datetime
+    inputs: Mapping[str, Plain]
+
+
+@dataclass(frozen=True, slots=True)
+class RequestAmended:
+    """The proposer changed the inputs; `dismissed` says whether the standing votes fell with it."""
+
+    move: str
+    at: datetime
+    inputs: Mapping[str, Plain]
+    dismissed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Voted:
+    move: str
+    step: str
+    vote: str
+    doer: Doer
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class VoteWithdrawn:
+    move: str
+    doer: Doer
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RequestClosed:
+    """`outcome` is "opened", "rejected", "withdrawn" or "overtaken" (another move left the state meanwhile)."""
+
+    move: str
+    outcome: str
+    at: datetime
+
+
+Event = (
+    ItemCreated
+    | Transitioned
+    | FieldChanged
+    | UnitChanged
+    | DueSet
+    | EpisodeOpened
+    | EpisodeRecorded
+    | EpisodeEnded
+    | RequestOpened
+    | RequestAmended
+    | Voted
+    | VoteWithdrawn
+    | RequestClosed
+)
+
+_KINDS: Mapping[str, type[Any]] = MappingProxyType(
+    {
+        "created": ItemCreated,
+        "moved": Transitioned,
+        "field": FieldChanged,
+        "unit": UnitChanged,
+        "due": DueSet,
+        "late": EpisodeOpened,
+        "late_record": EpisodeRecorded,
+        "late_end": EpisodeEnded,
+        "request": RequestOpened,
+        "amend": RequestAmended,
+        "vote": Voted,
+        "unvote": VoteWithdrawn,
+        "request_end": RequestClosed,
+    }
+)
+_NAMES = {kind: name for name, kind in _KINDS.items()}
+_FIELDS = {kind: tuple(part.name for part in fields(kind)) for kind in _NAMES}
+_INSTANTS = {
+    kind: frozenset(name for name, hint in get_type_hints(kind).items() if hint in (datetime, datetime | None))
+    for kind in _NAMES
+}
+
+
+def instant_text(at: datetime) -> str:
+    """RFC 3339 in UTC with exactly six decimals: equal instants have one spelling."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def instant_of(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def to_plain(event: Event) -> dict[str, Any]:
+    kind = type(event)
+    plain: dict[str, Any] = {"e": _NAMES[kind]}
+    for name in _FIELDS[kind]:
+        value = getattr(event, name)
+        if isinstance(value, datetime):
+            value = instant_text(value)
+        elif isinstance(value, Doer):
+            value = [value.person, value.unit, value.acting_for]
+        elif isinstance(value, Mapping):
+            value = {key: list(part) if isinstance(part, tuple) else part for key, part in value.items()}
+        elif isinstance(value, tuple):
+            value = list(value)
+        plain[name] = value
+    return plain
+
+
+def _value(plain: Any) -> Any:
+    return tuple(plain) if isinstance(plain, list) else plain
+
+
+def from_plain(plain: Mapping[str, Any]) -> Event:
+    """The event that `to_plain` wrote; KeyError for a kind that this release does not know."""
+    kind = _KINDS[plain["e"]]
+    parts: dict[str, Any] = {}
+    for name in _FIELDS[kind]:
+        value = plain[name]
+        if name in _INSTANTS[kind]:
+            value = instant_of(value) if value else None
+        elif name in {"doer", "proposer"}:
+            value = Doer(*value)
+        elif name == "inputs":
+            value = MappingProxyType({key: _value(part) for key, part in value.items()})
+        parts[name] = _value(value)
+    made: Event = kind(**parts)
+    return made

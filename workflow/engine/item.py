@@ -1,0 +1,138 @@
+"""Every fact of an item and of an actor that a rule may look at."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+
+Plain = str | int | bool | tuple[object, ...] | None
+"""A field's value as it is stored, hashed and replayed.
+
+Text, choice, person (id) and unit (id) are str; date is `YYYY-MM-DD`; instant is RFC 3339 UTC with microseconds and `Z`;
+decimal is its str; attachments is a tuple of SHA-256 hex strings; figures is a tuple of plain mappings. No floats.
+"""
+
+EMPTY: Mapping[str, Plain] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Delegation:
+    """A written power in force: the receiver may use the giver's `roles` within `workflows` and `areas` (empty: all)."""
+
+    id: str
+    giver: str
+    giver_unit: str | None
+    roles: frozenset[str]
+    giver_areas: frozenset[str] = frozenset()
+    kind: str = "KT."
+    workflows: frozenset[str] = frozenset()
+    areas: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who asks. `roles` are offices and posts; posts hold in `unit`; `areas` bounds a vice chairman (empty: none).
+
+    `acting_for` names the giver of one of `delegations` when the act is done under it.
+    """
+
+    id: str
+    unit: str | None = None
+    roles: frozenset[str] = frozenset()
+    areas: frozenset[str] = frozenset()
+    post: str = ""
+    delegations: tuple[Delegation, ...] = ()
+    acting_for: str | None = None
+
+
+SYSTEM_ACTOR = Actor(id="system", roles=frozenset({"system"}))
+
+
+@dataclass(frozen=True, slots=True)
+class Doer:
+    """Who performed a move last; a substitute and the one he stands for count as both people in every four-eyes rule."""
+
+    person: str
+    unit: str | None
+    acting_for: str | None = None
+
+    @property
+    def people(self) -> frozenset[str]:
+        return frozenset({self.person, self.acting_for} - {None})  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A value copied into an episode: what, by whom, when (UTC)."""
+
+    value: Plain
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Episode:
+    """One stretch of lateness. `effective_at` is the deadline that passed, `recorded_at` when it was noticed (both UTC)."""
+
+    n: int
+    effective_at: datetime
+    recorded_at: datetime
+    unit: str
+    ended_at: datetime | None = None
+    ended_by: str | None = None
+    record: Mapping[str, Recorded] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True)
+class Ballot:
+    """One person's standing vote on a step of an open request."""
+
+    step: str
+    doer: Doer
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A gate that somebody proposed to open and that is still undecided."""
+
+    move: str
+    proposer: Doer
+    at: datetime
+    inputs: Mapping[str, Plain]
+    votes: tuple[Ballot, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One task, report or other thing under a definition. `revision` counts the commands that changed it, from 1.
+
+    `due` holds the effective bound of each deadline that has one: the first instant that is too late (UTC).
+    """
+
+    id: str
+    code: str
+    workflow: str
+    version: int
+    fingerprint: str
+    revision: int
+    state: str
+    unit: str
+    created_by: str
+    created_at: datetime
+    entered_at: datetime
+    fields: Mapping[str, Plain] = EMPTY
+    due: Mapping[str, datetime] = field(default_factory=lambda: MappingProxyType({}))
+    last: Mapping[str, Doer] = field(default_factory=lambda: MappingProxyType({}))
+    visited: tuple[str, ...] = ()
+    episodes: tuple[Episode, ...] = ()
+    requests: tuple[Request, ...] = ()
+    parent: str | None = None
+    open_children: int = 0
+
+    @property
+    def due_at(self) -> datetime | None:
+        return self.due.get("main")
+
+    def request(self, move: str) -> Request | None:
+        return next((request for request in self.requests if request.move == move), None)

@@ -1,0 +1,57 @@
+"""The faults that callers catch by class. A refusal by a rule is no fault: it is a value (`workflow.engine.decision`)."""
+
+
+class WorkflowError(Exception):
+    """The root of every fault this package raises on purpose."""
+
+
+class NotFound(WorkflowError):
+    """Nothing of that kind bears that name, or the asker may not see it."""
+
+    def __init__(self, kind: str, name: str, nearest: str | None = None) -> None:
+        super().__init__(f"no {kind} {name!r}" + (f" (did you mean {nearest!r}?)" if nearest else ""))
+        self.kind, self.name, self.nearest = kind, name, nearest
+
+
+class StaleItem(WorkflowError):
+    """The item was changed since the caller read it; nothing was written."""
+
+    def __init__(self, item_id: str, seen: int, current: int) -> None:
+        super().__init__(f"item {item_id}: revision {seen} was seen, {current} is current")
+        self.item_id, self.seen, self.current = item_id, seen, current
+
+
+class ReusedKey(WorkflowError):
+    """An idempotency key came again with another request behind it."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(f"key {key!r} was used for another request")
+        self.key = key
+
+
+class DefinitionInvalid(WorkflowError):
+    """A definition was refused; `findings` says why, one each."""
+
+    def __init__(self, findings: tuple[object, ...]) -> None:
+        super().__init__("; ".join(str(finding) for finding in findings))
+        self.findings = findings
+
+
+class Busy(WorkflowError):
+    """The database was locked for longer than the caller may wait; nothing was written, try again."""
+
+
+class TooLarge(WorkflowError):
+    """An upload or a text exceeds its bound; `limit` is the bound in bytes."""
+
+    def __init__(self, what: str, limit: int) -> None:
+        super().__init__(f"{what} is larger than {limit} bytes")
+        self.what, self.limit = what, limit
+
+
+class TypeRefused(WorkflowError):
+    """An upload is of a kind that is not accepted; `found` is what it looked like."""
+
+    def __init__(self, name: str, found: str) -> None:
+        super().__init__(f"{name!r} is {found}, which is not accepted")
+        self.name, self.found = name, found
