@@ -1,7 +1,7 @@
 """What may be asked of the engine, as values. Every shell builds these; nothing else changes an item."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -16,7 +16,7 @@ class CreateItem:
     item_id: str
     code: str
     unit: str
-    fields: Mapping[str, Plain] = EMPTY
+    fields: Mapping[str, Plain] = field(default_factory=lambda: EMPTY)
     parent: str | None = None
     parent_workflow: str | None = None
 
@@ -30,7 +30,7 @@ class Perform:
 
     actor: Actor
     move: str
-    inputs: Mapping[str, Plain] = EMPTY
+    inputs: Mapping[str, Plain] = field(default_factory=lambda: EMPTY)
     comment: str | None = None
     effective_at: datetime | None = None
 

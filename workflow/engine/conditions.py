@@ -20,50 +20,12 @@ from workflow.engine.item import Plain
 _log = logging.getLogger(__name__)
 
 _WORDS = frozenset(
-    [
-        "true",
-        "false",
-        "null",
-        "in",
-        "as",
-        "break",
-        "const",
-        "continue",
-        "else",
-        "for",
-        "function",
-        "if",
-        "import",
-        "let",
-        "loop",
-        "package",
-        "namespace",
-        "return",
-        "var",
-        "void",
-        "while",
-        "type",
-        "int",
-        "uint",
-        "double",
-        "bool",
-        "string",
-        "bytes",
-        "list",
-        "map",
-        "duration",
-        "timestamp",
-        "dyn",
-        "size",
-        "has",
-        "all",
-        "exists",
-        "filter",
-        "matches",
-        "startsWith",
-        "endsWith",
-        "contains",
-    ]
+    re.findall(
+        r"\w+",
+        "true false null in as break const continue else for function if import let loop package namespace return var void"
+        " while type int uint double bool string bytes list map duration timestamp dyn size has all exists filter matches"
+        " startsWith endsWith contains",
+    )
 )
 _FACTS: Mapping[str, Any] = {
     "filled": cel.Type.List(cel.Type.STRING),

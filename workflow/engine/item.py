@@ -121,7 +121,7 @@ class Item:
     created_by: str
     created_at: datetime
     entered_at: datetime
-    fields: Mapping[str, Plain] = EMPTY
+    fields: Mapping[str, Plain] = field(default_factory=lambda: EMPTY)
     due: Mapping[str, datetime] = field(default_factory=lambda: MappingProxyType({}))
     last: Mapping[str, Doer] = field(default_factory=lambda: MappingProxyType({}))
     visited: tuple[str, ...] = ()
