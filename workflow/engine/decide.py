@@ -275,7 +275,12 @@ def _perform(question: Question, transition: Transition, command: Perform) -> De
         return Rejected(tuple(attempt.reasons), tuple(attempt.conditions))
     doer = _doer(question.actor, attempt.capacity)
     events = _moved(question, transition, target, command.inputs, doer, doer.person, command.effective_at)
-    return Accepted(events, tuple(attempt.conditions))
+    return _accepted(events, attempt.capacity, attempt)
+
+
+def _accepted(events: tuple[Event, ...], found: Capacity, attempt: Attempt | None = None) -> Accepted:
+    conditions = tuple(attempt.conditions) if attempt else ()
+    return Accepted(events, conditions, str(found.who), found.delegation)
 
 
 def _doer(actor: Actor, found: Capacity) -> Doer:
@@ -367,7 +372,7 @@ def _propose(question: Question, transition: Transition, command: Perform) -> De
         opened = RequestOpened(transition.name, doer, now, command.inputs)
     else:
         opened = RequestAmended(transition.name, now, command.inputs, _dismisses(transition, request, command.inputs))
-    return Accepted((opened,), tuple(attempt.conditions))
+    return _accepted((opened,), attempt.capacity, attempt)
 
 
 def _dismisses(transition: Transition, request: Request, inputs: Mapping[str, Plain]) -> bool:
@@ -422,26 +427,27 @@ def _rejected(
     closed = RequestClosed(transition.name, "rejected", vote.at)
     on_reject = transition.gate.on_reject if transition.gate else "stay"
     if on_reject == "stay":
-        return Accepted((vote, closed))
+        return _accepted((vote, closed), found)
     following = question.definition.transitions[on_reject]
     attempt = Attempt(question, following, EMPTY, comment, capacity=found)
     target = question.rules.run(following, question.item.state, attempt)
     if target is None:
         return Rejected(tuple(attempt.reasons))
-    return Accepted((vote, closed, *_moved(question, following, target, EMPTY, vote.doer, vote.doer.person)))
+    moved = _moved(question, following, target, EMPTY, vote.doer, vote.doer.person)
+    return _accepted((vote, closed, *moved), found, attempt)
 
 
 def _approved(question: Question, transition: Transition, request: Request, vote: Voted, found: Capacity) -> Decision:
     counted = replace(request, votes=(*request.votes, Ballot(vote.step, vote.doer, vote.at)))
     if not approval.is_open(counted, _steps(question, transition, request)):
-        return Accepted((vote,))
+        return _accepted((vote,), found)
     attempt = Attempt(question, transition, request.inputs, None, capacity=found)
     target = question.rules.run(transition, question.item.state, attempt)
     if target is None:
         return Rejected(tuple(attempt.reasons), tuple(attempt.conditions))
     closed = RequestClosed(transition.name, "opened", vote.at)
     moved = _moved(question, transition, target, request.inputs, vote.doer, request.proposer.person)
-    return Accepted((vote, closed, *moved), tuple(attempt.conditions))
+    return _accepted((vote, closed, *moved), found, attempt)
 
 
 def _take_back(question: Question, transition: Transition) -> Decision:

@@ -30,8 +30,12 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
+    """`role` is the word of `by` under which the actor acted, `delegation` the power he used, if any."""
+
     events: tuple[Event, ...]
     conditions: tuple[tuple[int, bool], ...] = ()
+    role: str = ""
+    delegation: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,10 @@ from workflow.engine.item import Item
 
 @dataclass(frozen=True, slots=True)
 class RowFacts:
-    """`waits_on` is an office, a post or ""; `waits_person` is set where the item waits for one named person."""
+    """`waits_on` is an office, a post or ""; `waits_person` is set where the item waits for one named person.
+
+    `support` lists the supporting units, each between spaces, so that one LIKE finds a unit.
+    """
 
     group: str
     waits_on: str
@@ -25,6 +28,7 @@ class RowFacts:
     next_timer_at: datetime | None
     late: bool
     final: bool
+    support: str = ""
 
 
 def folded(text: str) -> str:
@@ -73,6 +77,12 @@ def _text(item: Item, name: str) -> str | None:
     return str(value) if value else None
 
 
+def supporting_units(item: Item) -> tuple[str, ...]:
+    """The units that help the lead unit (phối hợp): they read the item and are not late for it."""
+    value = item.fields.get("support_units")
+    return tuple(str(value).replace(",", " ").split()) if value else ()
+
+
 def row_facts(definition: Definition, item: Item, circumstances: Circumstances) -> RowFacts:
     state = definition.states[item.state]
     waits_on, waits_person = _waits(definition, item)
@@ -95,4 +105,5 @@ def row_facts(definition: Definition, item: Item, circumstances: Circumstances) 
         next_timer_at=timers[0].at if timers else None,
         late=any(episode.ended_at is None for episode in item.episodes),
         final=state.final is not None,
+        support="".join(f" {unit} " for unit in supporting_units(item)),
     )

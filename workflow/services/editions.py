@@ -1,0 +1,72 @@
+"""Published definitions, compiled once a process and handed out by identity."""
+
+import time
+from collections.abc import Callable
+
+from workflow.catalog import Names, check_text
+from workflow.engine import Definition, Item
+from workflow.errors import NotFound
+from workflow.persistence import UnitOfWork
+
+_FRESH_SECONDS = 2.0
+
+
+class Editions:
+    """The editions in the database. A newly published one is known here within a few seconds, in every process."""
+
+    def __init__(self, read: Callable[[], UnitOfWork], names: Names) -> None:
+        self._read = read
+        self._names = names
+        self._by_fingerprint: dict[str, Definition] = {}
+        self._latest: dict[str, str] = {}
+        self._looked_at = float("-inf")
+
+    def of(self, item: Item, uow: UnitOfWork) -> Definition:
+        """The edition that `item` is pinned to."""
+        found = self._by_fingerprint.get(item.fingerprint)
+        if found is None:
+            source = uow.definitions.by_fingerprint(item.workflow, item.fingerprint)
+            found = self._compiled(source.text, source.file, item.fingerprint)
+        return found
+
+    def latest(self, workflow: str) -> Definition:
+        """The newest edition; NotFound with the nearest name where there is none."""
+        self._refresh()
+        fingerprint = self._latest.get(workflow)
+        if fingerprint is None:
+            raise NotFound("workflow", workflow)
+        return self._by_fingerprint[fingerprint]
+
+    def all_latest(self) -> tuple[Definition, ...]:
+        self._refresh()
+        return tuple(self._by_fingerprint[fingerprint] for _, fingerprint in sorted(self._latest.items()))
+
+    def version(self, workflow: str, version: int) -> Definition:
+        with self._read() as uow:
+            source = uow.definitions.get(workflow, version)
+        return self._by_fingerprint.get(source.fingerprint) or self._compiled(
+            source.text, source.file, source.fingerprint
+        )
+
+    def forget(self) -> None:
+        """Look at the database again at the next question."""
+        self._looked_at = float("-inf")
+
+    def _refresh(self) -> None:
+        moment = time.monotonic()
+        if moment - self._looked_at < _FRESH_SECONDS:
+            return
+        with self._read() as uow:
+            for source in uow.definitions.latest():
+                if source.fingerprint not in self._by_fingerprint:
+                    self._compiled(source.text, source.file, source.fingerprint)
+                self._latest[source.workflow] = source.fingerprint
+        self._looked_at = moment
+
+    def _compiled(self, text: bytes, file: str, fingerprint: str) -> Definition:
+        definition = check_text(text, file, self._names).definition
+        if definition is None:
+            # Published text was accepted once; a stricter grammar of a later release must not orphan its items.
+            raise NotFound("definition", fingerprint)
+        self._by_fingerprint[fingerprint] = definition
+        return definition

@@ -1,0 +1,114 @@
+"""Create items, comment on them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from workflow.catalog.inputs import load_inputs
+from workflow.engine import Accepted, CreateItem, Definition, Item, Reason, decide
+from workflow.engine.visibility import scope_of
+from workflow.errors import NotFound
+from workflow.ids import new_id
+from workflow.persistence import Head, StoredItem, UnitOfWork
+from workflow.services.journal import Note, fingerprint_of, record, stream_of
+from workflow.services.moves import commit_decision, input_context, reason_of
+from workflow.services.office import Caller, Office
+
+
+@dataclass(frozen=True, slots=True)
+class NewItem:
+    """What a new item is to hold; `fields` as typed, before any type is checked."""
+
+    workflow: str
+    unit: str
+    fields: Mapping[str, Any]
+    parent: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    item: Item
+    definition: Definition
+    replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NotCreated:
+    definition: Definition
+    reasons: tuple[Reason, ...]
+
+
+def create(office: Office, caller: Caller, new: NewItem) -> Created | NotCreated:
+    """Create one item under the newest edition. NotFound for an unknown workflow or unit; ReusedKey; Busy."""
+    now = office.clock.now()
+    try:
+        with office.write() as uow:
+            return create_within(office, uow, caller, new, now)
+    except Refusal as refusal:
+        return NotCreated(refusal.definition, refusal.reasons)
+
+
+class Refusal(Exception):
+    """Carries a refused creation out of the unit of work, so that nothing of it stays."""
+
+    def __init__(self, definition: Definition, reasons: tuple[Reason, ...]) -> None:
+        super().__init__(", ".join(reason.code for reason in reasons))
+        self.definition, self.reasons = definition, reasons
+
+
+def create_within(office: Office, uow: UnitOfWork, caller: Caller, new: NewItem, now: datetime) -> Created:
+    """The same inside a unit of work that the caller opened: raises Refusal, so that all or nothing is created."""
+    definition = office.editions.latest(new.workflow)
+    if caller.key is not None:
+        asked = fingerprint_of("create", new.workflow, new.unit, new.fields, new.parent)
+        answer = uow.idempotency.claim(caller.actor.id, caller.key, asked, now)
+        if answer is not None:
+            return Created(uow.items.get(answer.outcome.split()[0]).item, definition, replayed=True)
+    if not uow.people.unit_exists(new.unit):
+        raise NotFound("unit", new.unit)
+    circumstances = office.circumstances(definition, uow.people.directory(), now)
+    loaded = load_inputs(definition, definition.create.inputs, new.fields, input_context(uow, circumstances))
+    parent = uow.items.get(new.parent).item if new.parent else None
+    local = circumstances.today
+    code = f"{definition.code}-{local.year}-{uow.items.next_number(definition.code, local.year):04d}"
+    command = CreateItem(
+        caller.actor,
+        new_id(now),
+        code,
+        new.unit,
+        loaded.values,
+        parent.id if parent else None,
+        parent.workflow if parent else None,
+    )
+    decision = decide(definition, None, command, circumstances)
+    errors = tuple(reason_of(error) for error in loaded.errors)
+    if not isinstance(decision, Accepted):
+        raise Refusal(definition, (*errors, *decision.reasons))
+    if errors:
+        raise Refusal(definition, errors)
+    item = commit_decision(uow, definition, None, decision, caller, circumstances)
+    if caller.key is not None:
+        uow.idempotency.finish(caller.actor.id, caller.key, f"{item.id} {item.revision}")
+    return Created(item, definition)
+
+
+def comment(office: Office, caller: Caller, item_ref: str, text: str) -> str:
+    """Add a comment and return its id; the item's version stays. NotFound where the asker may not read the item."""
+    now = office.clock.now()
+    with office.write() as uow:
+        stored = readable(uow, caller, item_ref)
+        comment_id = new_id(now)
+        uow.comments.add(comment_id, stored.item.id, caller.actor.id, text, now)
+        note = Note(stream_of(stored.item), "comment", comment=text, extra={"comment": comment_id})
+        entry = record(uow, stored.head, note, caller, now)
+        uow.items.advance(stored, Head.of(entry))
+        return comment_id
+
+
+def readable(uow: UnitOfWork, caller: Caller, item_ref: str) -> StoredItem:
+    """The item by id or code; NotFound also where the asker may not read it, so that nobody learns that it exists."""
+    stored = uow.items.get(item_ref)
+    if not scope_of(caller.actor).covers(stored.item):
+        raise NotFound("item", item_ref)
+    return stored

@@ -1,0 +1,113 @@
+"""Writes audit entries: the last words of every unit of work, whoever acted and through whichever shell."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any
+
+from workflow.audit import ActorMark, Entry, compose
+from workflow.engine import Definition, Item, Reason
+from workflow.engine.events import Event, to_plain
+from workflow.persistence import Head, UnitOfWork
+from workflow.services.office import Caller, Office
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What an entry is to say; `extra` is for entries without events (a login, a published definition)."""
+
+    stream: str
+    type: str
+    events: tuple[Event, ...] = ()
+    item: Item | None = None
+    definition: Definition | None = None
+    move: str | None = None
+    source: str | None = None
+    target: str | None = None
+    comment: str | None = None
+    role: str = ""
+    delegation: str | None = None
+    conditions: tuple[tuple[int, bool], ...] = ()
+    effective_at: datetime | None = None
+    files: Sequence[tuple[str, int, str]] = ()
+    extra: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+
+
+def stream_of(item: Item) -> str:
+    return f"{item.workflow}/{item.id}"
+
+
+def record(uow: UnitOfWork, head: Head, note: Note, caller: Caller, now: datetime) -> Entry:
+    """Append the entry that follows `head` on its stream; the recorded time never runs backwards within a stream."""
+    recorded_at = max(now, head.recorded_at) if head.recorded_at else now
+    actor, definition = caller.actor, note.definition
+    entry = compose(
+        stream=note.stream,
+        n=head.n + 1,
+        previous=head.leaf,
+        recorded_at=recorded_at,
+        effective_at=note.effective_at or recorded_at,
+        type=note.type,
+        actor=ActorMark(
+            actor.id, note.role, actor.unit, actor.post, _acting_for(note, actor.acting_for), note.delegation
+        ),
+        shell=caller.shell,
+        key=caller.key,
+        request=caller.request,
+        workflow=(definition.workflow, definition.version, definition.fingerprint) if definition else None,
+        events=[to_plain(event) for event in note.events],
+        private_fields=private_fields(definition) if definition else frozenset(),
+        move=note.move,
+        source=note.source,
+        target=note.target,
+        revision=note.item.revision if note.item else None,
+        comment=note.comment,
+        files=note.files,
+        why=_cause(note),
+        conditions=note.conditions,
+        extra=note.extra,
+    )
+    uow.audit.append(entry)
+    return entry
+
+
+def _acting_for(note: Note, named: str | None) -> str | None:
+    for event in note.events:
+        doer = getattr(event, "doer", None) or getattr(event, "proposer", None)
+        if doer is not None and doer.acting_for:
+            return str(doer.acting_for)
+    return named
+
+
+def private_fields(definition: Definition) -> frozenset[str]:
+    return frozenset(name for name, declared in definition.fields.items() if declared.private)
+
+
+def _cause(note: Note) -> str | None:
+    value = note.item.fields.get("cause_kind") if note.item else None
+    return str(value) if value else None
+
+
+def append(uow: UnitOfWork, note: Note, caller: Caller, now: datetime) -> Entry:
+    """Append to a stream that keeps its head in the log itself (people, definitions, refusals, the log's own)."""
+    return record(uow, uow.audit.head(note.stream), note, caller, now)
+
+
+def record_refusal(
+    office: Office, caller: Caller, item: Item, move: str, reasons: tuple[Reason, ...], now: datetime
+) -> None:
+    """One entry in a transaction of its own, on a stream of its own: a refused act never contends with the item."""
+    extra = {"move": move, "state": item.state, "codes": [reason.code for reason in reasons]}
+    with office.write() as uow:
+        append(uow, Note(f"refusal/{item.id}", "refusal", extra=extra), caller, now)
+
+
+def fingerprint_of(*parts: Any) -> str:
+    """What a request asked for, as one hash: the same key with another body is refused by it."""
+    text = json.dumps(
+        [dict(part) if isinstance(part, Mapping) else part for part in parts], sort_keys=True, default=str
+    )
+    return hashlib.sha256(text.encode()).hexdigest()

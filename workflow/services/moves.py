@@ -1,0 +1,273 @@
+"""The request's spine: what an actor may do with an item, and doing it in one transaction."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any
+
+from workflow.audit import Entry
+from workflow.catalog.findings import nearest
+from workflow.catalog.inputs import InputContext, InputError, load_inputs
+from workflow.engine import (
+    Accepted,
+    Choice,
+    Circumstances,
+    Command,
+    Decision,
+    Definition,
+    Item,
+    Kind,
+    Offer,
+    Perform,
+    Reason,
+    TakeBack,
+    Vote,
+    decide,
+    fold,
+    list_moves,
+    react,
+    row_facts,
+)
+from workflow.engine.definition import FieldType, Transition
+from workflow.engine.events import (
+    EpisodeOpened,
+    RequestAmended,
+    RequestClosed,
+    RequestOpened,
+    Transitioned,
+    Voted,
+    VoteWithdrawn,
+)
+from workflow.engine.item import Actor, Plain
+from workflow.engine.visibility import scope_of
+from workflow.errors import NotFound, StaleItem
+from workflow.persistence import Head, StoredItem, UnitOfWork
+from workflow.services.journal import Note, fingerprint_of, record, record_refusal, stream_of
+from workflow.services.office import Caller, Office
+
+
+@dataclass(frozen=True, slots=True)
+class MoveRequest:
+    """`item` is an id or a code; `act` is perform, approve, reject, withdraw (a vote) or take_back (a request).
+
+    `seen` is the revision the asker looked at; None skips that check (only the command line may).
+    """
+
+    item: str
+    move: str
+    act: str = "perform"
+    inputs: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    comment: str | None = None
+    seen: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The item after the act; `replayed` when the same key had been answered before and nothing was done again."""
+
+    item: Item
+    definition: Definition
+    replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Nothing was written but the refusal; `item` is as it stands. `reasons` holds all of them."""
+
+    item: Item
+    definition: Definition
+    move: str
+    reasons: tuple[Reason, ...]
+
+
+Outcome = Done | Refused
+
+
+class _RefusedInside(Exception):
+    """Carries a refusal out of the unit of work, so that nothing of it stays, not even the claimed key."""
+
+    def __init__(self, refused: Refused) -> None:
+        super().__init__(refused.move)
+        self.refused = refused
+
+
+def perform(office: Office, caller: Caller, request: MoveRequest) -> Outcome:
+    """Make a move, a vote or a withdrawal.
+
+    Raises NotFound (also where the asker may not read the item), StaleItem, ReusedKey, Busy; a refusal by a rule is a value.
+    """
+    now = office.clock.now()
+    try:
+        with office.write() as uow:
+            return _perform(office, uow, caller, request, now)
+    except _RefusedInside as refusal:
+        refused = refusal.refused
+        record_refusal(office, caller, refused.item, refused.move, refused.reasons, now)
+        return refused
+
+
+def _perform(office: Office, uow: UnitOfWork, caller: Caller, request: MoveRequest, now: datetime) -> Done:
+    stored = uow.items.get(request.item)
+    item = stored.item
+    if not scope_of(caller.actor).covers(item):
+        raise NotFound("item", request.item)
+    definition = office.editions.of(item, uow)
+    if caller.key is not None:
+        print_ = fingerprint_of(request.item, request.move, request.act, request.inputs, request.comment)
+        if uow.idempotency.claim(caller.actor.id, caller.key, print_, now) is not None:
+            return Done(item, definition, replayed=True)
+    if request.seen is not None and request.seen != item.revision:
+        raise StaleItem(item.id, request.seen, item.revision)
+    transition = transition_named(definition, request.move)
+    circumstances = office.circumstances(definition, uow.people.directory(), now)
+    command, errors = _command(uow, definition, transition, item, request, caller.actor, circumstances)
+    reasons = errors
+    decision = decide(definition, item, command, circumstances)
+    if not isinstance(decision, Accepted):
+        reasons = _merged(errors, decision.reasons)
+    if reasons or not isinstance(decision, Accepted):
+        raise _RefusedInside(Refused(item, definition, request.move, reasons))
+    after = commit_decision(uow, definition, stored, decision, caller, circumstances, request.comment)
+    if caller.key is not None:
+        uow.idempotency.finish(caller.actor.id, caller.key, f"{after.id} {after.revision}")
+    return Done(after, definition)
+
+
+def transition_named(definition: Definition, move: str) -> Transition:
+    """The transition; NotFound with the nearest name."""
+    found = definition.transitions.get(move)
+    if found is None:
+        raise NotFound("move", move, nearest(move, definition.transitions))
+    return found
+
+
+def _command(
+    uow: UnitOfWork,
+    definition: Definition,
+    transition: Transition,
+    item: Item,
+    request: MoveRequest,
+    actor: Actor,
+    circumstances: Circumstances,
+) -> tuple[Command, tuple[Reason, ...]]:
+    comment = (request.comment or "").strip() or None
+    if request.act == "take_back":
+        return TakeBack(actor, request.move, comment), ()
+    if request.act != "perform":
+        return Vote(actor, request.move, Choice(request.act), comment), ()
+    loaded = load_inputs(definition, transition.inputs, request.inputs, input_context(uow, circumstances))
+    errors = tuple(reason_of(error) for error in loaded.errors)
+    errors += unknown_files(uow, definition, item.id, loaded.values)
+    return Perform(actor, request.move, loaded.values, comment), errors
+
+
+def input_context(uow: UnitOfWork, circumstances: Circumstances) -> InputContext:
+    return InputContext(
+        today=circumstances.today.date(), person_id=uow.people.id_of_login, unit_exists=uow.people.unit_exists
+    )
+
+
+def reason_of(error: InputError) -> Reason:
+    return Reason(error.code, Kind.INPUT, {"field": error.field, **error.params})
+
+
+def unknown_files(
+    uow: UnitOfWork, definition: Definition, item_id: str, values: Mapping[str, Plain]
+) -> tuple[Reason, ...]:
+    """A reason for each attachment that was not uploaded to this very item."""
+    named = [
+        (name, sha)
+        for name, value in values.items()
+        if definition.fields[name].type is FieldType.ATTACHMENTS and isinstance(value, tuple)
+        for sha in value
+    ]
+    if not named:
+        return ()
+    known = uow.files.of_item(item_id)
+    return tuple(
+        Reason("file_unknown", Kind.INPUT, {"field": name, "value": str(sha)})
+        for name, sha in named
+        if sha not in known
+    )
+
+
+def _merged(errors: tuple[Reason, ...], reasons: Iterable[Reason]) -> tuple[Reason, ...]:
+    """All reasons at once; a field whose value could not be read is not called missing as well."""
+    unreadable = {reason.params.get("field") for reason in errors}
+    rest = [r for r in reasons if not (r.code == "input_missing" and r.params.get("field") in unreadable)]
+    authority = [r for r in rest if r.kind in (Kind.STATE, Kind.AUTHORITY)]
+    return (*authority, *errors, *(r for r in rest if r not in authority))
+
+
+def commit_decision(
+    uow: UnitOfWork,
+    definition: Definition,
+    stored: StoredItem | None,
+    decision: Accepted,
+    caller: Caller,
+    circumstances: Circumstances,
+    comment: str | None = None,
+    entry_type: str | None = None,
+) -> Item:
+    """Write what was decided: the row under its version, one audit entry, the messages. The caller's unit commits."""
+    before = stored.item if stored else None
+    after = fold(before, decision.events)
+    moved = next((event for event in decision.events if isinstance(event, Transitioned)), None)
+    note = Note(
+        stream=stream_of(after),
+        type=entry_type or _entry_type(decision, before),
+        events=decision.events,
+        item=after,
+        definition=definition,
+        move=moved.move if moved else None,
+        source=before.state if before else None,
+        target=after.state,
+        comment=comment,
+        role=decision.role,
+        delegation=decision.delegation,
+        conditions=decision.conditions,
+        effective_at=_effective_at(decision),
+    )
+    head = stored.head if stored else Head.empty()
+    entry: Entry = record(uow, head, note, caller, circumstances.now)
+    facts = row_facts(definition, after, circumstances)
+    new_head = Head.of(entry)
+    if stored is None:
+        uow.items.add(after, facts, new_head)
+    else:
+        uow.items.save(stored, after, facts, new_head)
+    for message in react(definition, decision.events):
+        uow.messages.put(
+            message.kind,
+            {"item": after.id, "move": message.move, "name": message.name, "roles": list(message.roles)},
+            circumstances.now,
+        )
+    return after
+
+
+def _entry_type(decision: Accepted, before: Item | None) -> str:
+    if before is None:
+        return "create"
+    first = decision.events[0]
+    if isinstance(first, Voted | VoteWithdrawn):
+        return "vote"
+    if isinstance(first, RequestOpened | RequestAmended | RequestClosed):
+        return "request"
+    return "move"
+
+
+def _effective_at(decision: Accepted) -> datetime | None:
+    return next((event.effective_at for event in decision.events if isinstance(event, EpisodeOpened)), None)
+
+
+def offers(office: Office, uow: UnitOfWork, definition: Definition, item: Item, actor: Actor) -> tuple[Offer, ...]:
+    """Every move out of the item's state as it stands for `actor`: the same `decide` that will judge the act."""
+    circumstances = office.circumstances(definition, uow.people.directory())
+    return list_moves(definition, item, actor, circumstances)
+
+
+def would_decide(office: Office, uow: UnitOfWork, stored: StoredItem, command: Command) -> Decision:
+    """What `decide` says, without doing it: for reviews before a bulk act."""
+    definition = office.editions.of(stored.item, uow)
+    return decide(definition, stored.item, command, office.circumstances(definition, uow.people.directory()))

@@ -1,0 +1,39 @@
+"""What every use case needs of the outside, gathered once by whoever starts the process."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+
+from workflow.catalog import Names
+from workflow.clock import VIETNAM, Clock
+from workflow.engine import Actor, Circumstances, Definition, Directory
+from workflow.engine.workdays import Calendar
+from workflow.persistence import UnitOfWork
+from workflow.services.editions import Editions
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """`write` and `read` open a unit of work; `editions` hands out published definitions; `names` is what files may refer to."""
+
+    write: Callable[[], UnitOfWork]
+    read: Callable[[], UnitOfWork]
+    clock: Clock
+    editions: Editions
+    calendars: Mapping[str, Calendar]
+    names: Names
+    zone: tzinfo = VIETNAM
+
+    def circumstances(self, definition: Definition, directory: Directory, now: datetime | None = None) -> Circumstances:
+        calendar = self.calendars.get(definition.calendar) if definition.calendar else None
+        return Circumstances(now or self.clock.now(), self.zone, calendar, directory)
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks, through which shell ("web", "api", "cli", "job"), with which request id and idempotency key."""
+
+    actor: Actor
+    shell: str
+    request: str | None = None
+    key: str | None = None
