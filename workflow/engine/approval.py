@@ -70,17 +70,21 @@ def seat(
     if not steps:
         return Reason("gate_impossible", Kind.AUTHORITY, {"move": request.move})
     rule = FourEyes(gate.distinct_from, gate.distinct_unit_from, gate.nobody_left)
-    refusal: Reason | None = None
+    refusals: list[Reason] = []
     for step in waiting_steps(gate, request, steps):
         found = authorise(step.by, rule, actor, item, directory, request.proposer)
         if isinstance(found, Reason):
-            refusal = refusal or found
+            refusals.append(found)
             continue
         barred = _barred(gate, request, step, Doer(actor.id, actor.unit, found.acting_for))
         if barred is None:
             return Seat(step, found)
-        refusal = barred
-    own = next((ballot for ballot in request.votes if actor.id in ballot.doer.people), None)
-    if own is not None:
+        # That he has voted tells a person more than that some other step is not his.
+        refusals.insert(0, barred)
+    if not refusals or (refusals[0].kind is Kind.AUTHORITY and _has_voted(request, actor) and not gate.distinct_steps):
         return Reason("already_voted", Kind.STATE, {"move": request.move})
-    return refusal or Reason("already_voted", Kind.STATE, {"move": request.move})
+    return refusals[0]
+
+
+def _has_voted(request: Request, actor: Actor) -> bool:
+    return any(actor.id in ballot.doer.people for ballot in request.votes)
