@@ -10,7 +10,7 @@ from workflow.engine import Accepted, CreateItem, Definition, Item, Reason, deci
 from workflow.engine.visibility import scope_of
 from workflow.errors import NotFound
 from workflow.ids import new_id
-from workflow.persistence import Head, StoredItem, UnitOfWork
+from workflow.persistence import StoredItem, UnitOfWork
 from workflow.services.journal import Note, fingerprint_of, record, stream_of
 from workflow.services.moves import commit_decision, input_context, reason_of
 from workflow.services.office import Caller, Office
@@ -102,7 +102,7 @@ def comment(office: Office, caller: Caller, item_ref: str, text: str) -> str:
         uow.comments.add(comment_id, stored.item.id, caller.actor.id, text, now)
         note = Note(stream_of(stored.item), "comment", comment=text, extra={"comment": comment_id})
         entry = record(uow, stored.head, note, caller, now)
-        uow.items.advance(stored, Head.of(entry))
+        uow.items.advance(stored, entry.head)
         return comment_id
 
 

@@ -8,10 +8,10 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from workflow.audit import ActorMark, Entry, compose
+from workflow.audit import ActorMark, Entry, Head, compose, item_stream, refusal_stream
 from workflow.engine import Definition, Item, Reason
 from workflow.engine.events import Event, to_plain
-from workflow.persistence import Head, UnitOfWork
+from workflow.persistence import UnitOfWork
 from workflow.services.office import Caller, Office
 
 
@@ -37,12 +37,12 @@ class Note:
 
 
 def stream_of(item: Item) -> str:
-    return f"{item.workflow}/{item.id}"
+    return item_stream(item.workflow, item.id)
 
 
 def record(uow: UnitOfWork, head: Head, note: Note, caller: Caller, now: datetime) -> Entry:
     """Append the entry that follows `head` on its stream; the recorded time never runs backwards within a stream."""
-    recorded_at = max(now, head.recorded_at) if head.recorded_at else now
+    recorded_at = head.not_before(now)
     actor, definition = caller.actor, note.definition
     entry = compose(
         stream=note.stream,
@@ -102,7 +102,7 @@ def record_refusal(
     """One entry in a transaction of its own, on a stream of its own: a refused act never contends with the item."""
     extra = {"move": move, "state": item.state, "codes": [reason.code for reason in reasons]}
     with office.write() as uow:
-        append(uow, Note(f"refusal/{item.id}", "refusal", extra=extra), caller, now)
+        append(uow, Note(refusal_stream(item.id), "refusal", extra=extra), caller, now)
 
 
 def fingerprint_of(*parts: Any) -> str:

@@ -6,7 +6,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from workflow.audit import Entry
+from workflow.audit import Entry, Head
 from workflow.catalog.findings import nearest
 from workflow.catalog.inputs import InputContext, InputError, load_inputs
 from workflow.engine import (
@@ -42,7 +42,7 @@ from workflow.engine.events import (
 from workflow.engine.item import Actor, Plain
 from workflow.engine.visibility import scope_of
 from workflow.errors import NotFound, StaleItem
-from workflow.persistence import Head, StoredItem, UnitOfWork
+from workflow.persistence import StoredItem, UnitOfWork
 from workflow.services.journal import Note, fingerprint_of, record, record_refusal, stream_of
 from workflow.services.office import Caller, Office
 
@@ -229,14 +229,13 @@ def commit_decision(
         conditions=decision.conditions,
         effective_at=_effective_at(decision),
     )
-    head = stored.head if stored else Head.empty()
+    head = stored.head if stored else Head()
     entry: Entry = record(uow, head, note, caller, circumstances.now)
     facts = row_facts(definition, after, circumstances)
-    new_head = Head.of(entry)
     if stored is None:
-        uow.items.add(after, facts, new_head)
+        uow.items.add(after, facts, entry.head)
     else:
-        uow.items.save(stored, after, facts, new_head)
+        uow.items.save(stored, after, facts, entry.head)
     for message in react(definition, decision.events):
         uow.messages.put(
             message.kind,

@@ -1,0 +1,75 @@
+"""Check and publish definitions. A published edition is never changed: the next one takes the next version."""
+
+from dataclasses import dataclass
+
+from workflow.catalog import check_text
+from workflow.catalog.findings import Finding, Severity
+from workflow.engine import Definition, Label, Reason
+from workflow.engine.administration import refusal_to_administer
+from workflow.errors import DefinitionInvalid
+from workflow.persistence import UnitOfWork
+from workflow.services.journal import Note, append
+from workflow.services.office import Caller, Office
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """`fresh` is False where this very text had been published before and nothing was written. `findings` are warnings."""
+
+    definition: Definition
+    fresh: bool
+    findings: tuple[Finding, ...]
+
+
+def publish(office: Office, caller: Caller, text: bytes, file: str) -> Published | Reason:
+    """Publish the edition that `text` declares.
+
+    Raises DefinitionInvalid with every finding where a check refuses it, or where its version was published with
+    another content. A Reason says that the caller may not publish.
+    """
+    refusal = refusal_to_administer(caller.actor)
+    if refusal:
+        return refusal
+    report = check_text(text, file, office.names)
+    errors = tuple(finding for finding in report.findings if finding.severity is Severity.ERROR)
+    if errors or report.definition is None:
+        raise DefinitionInvalid(report.findings)
+    with office.write() as uow:
+        fresh = _store(uow, office, caller, report.definition, text, file)
+    office.editions.forget()
+    return Published(report.definition, fresh, report.findings)
+
+
+def _store(uow: UnitOfWork, office: Office, caller: Caller, definition: Definition, text: bytes, file: str) -> bool:
+    standing = uow.definitions.find(definition.workflow, definition.version)
+    if standing is not None and standing.fingerprint == definition.fingerprint:
+        return False
+    newest = max((row.version for row in uow.definitions.latest() if row.workflow == definition.workflow), default=0)
+    if definition.version <= newest:
+        raise DefinitionInvalid((_taken(file, definition, newest),))
+    now = office.clock.now()
+    uow.definitions.add(
+        definition.workflow, definition.version, definition.fingerprint, text, file, at=now, by=caller.actor.id
+    )
+    extra = {"version": definition.version, "hash": definition.fingerprint, "file": file}
+    append(uow, Note(f"definition/{definition.workflow}", "definition", role="admin", extra=extra), caller, now)
+    return True
+
+
+def _taken(file: str, definition: Definition, newest: int) -> Finding:
+    """L30: changed content means a new version."""
+    wanted = newest + 1
+    return Finding(
+        "L30",
+        Severity.ERROR,
+        file,
+        1,
+        1,
+        Label(
+            f"Phiên bản {definition.version} của quy trình “{definition.workflow}” đã ban hành với nội dung khác;"
+            f" hãy ghi version: {wanted}.",
+            f"Version {definition.version} of {definition.workflow!r} is published with another content;"
+            f" write version: {wanted}.",
+        ),
+        str(wanted),
+    )
