@@ -1,0 +1,244 @@
+"""The inputs of a move, from a form, JSON or the command line: one schema for all of them."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, tzinfo
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from marshmallow import EXCLUDE, Schema, ValidationError
+from marshmallow.experimental.context import Context
+from marshmallow.fields import Field
+
+from workflow.catalog.findings import nearest
+from workflow.catalog.patterns import matches
+from workflow.catalog.plain_values import (
+    Fault,
+    Refused,
+    attachments_of,
+    boolean_of,
+    date_of,
+    decimal_of,
+    decimal_text,
+    figures_of,
+    instant_of_text,
+    integer_of,
+    shown,
+    text_of,
+)
+from workflow.clock import VIETNAM
+from workflow.engine.definition import COMMENT, UNIT, Definition, FieldType, InputField, Label
+from workflow.engine.item import Plain
+
+BUILT_IN: Mapping[str, InputField] = MappingProxyType(
+    {
+        COMMENT: InputField(COMMENT, FieldType.TEXT, Label("Ý kiến", "Comment"), private=True),
+        UNIT: InputField(UNIT, FieldType.UNIT, Label("Đơn vị chủ trì", "Lead unit")),
+    }
+)
+"""What no definition declares and a move or a creation may ask for all the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class InputContext:
+    """`today` is the local date; `person_id` turns a login into the person's id or None; `unit_exists` knows the units."""
+
+    today: date
+    person_id: Callable[[str], str | None]
+    unit_exists: Callable[[str], bool]
+    zone: tzinfo = VIETNAM
+
+
+_Context = Context[InputContext]
+
+
+@dataclass(frozen=True, slots=True)
+class InputError:
+    """Why one given value is refused: a stable code with parameters, from which each shell makes its sentence."""
+
+    field: str
+    code: str
+    params: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """`values` are those that could be read, also where others could not."""
+
+    values: Mapping[str, Plain]
+    errors: tuple[InputError, ...]
+
+
+def _bounded(field: InputField, value: Decimal | int | str, minimum: Any, maximum: Any) -> None:
+    if minimum is not None and value < minimum:
+        raise Refused("below_minimum", value=value, minimum=field.minimum)
+    if maximum is not None and value > maximum:
+        raise Refused("above_maximum", value=value, maximum=field.maximum)
+
+
+def _number(field: InputField, number: Decimal | int) -> None:
+    low, high = field.minimum, field.maximum
+    _bounded(field, number, Decimal(low) if low else None, Decimal(high) if high else None)
+
+
+def _size(field: InputField, size: int) -> None:
+    low, high = field.minimum, field.maximum
+    if low and size < int(low):
+        raise Refused("too_short", length=size, minimum=low)
+    if high and size > int(high):
+        raise Refused("too_long", length=size, limit=high)
+
+
+def _text(field: InputField, value: Any, _: InputContext) -> Plain:
+    text = text_of(value)
+    _size(field, len(text))
+    if field.pattern and not matches(field.pattern, text):
+        raise Refused("pattern", value=shown(text), pattern=field.pattern)
+    return text
+
+
+def _integer(field: InputField, value: Any, _: InputContext) -> Plain:
+    number = integer_of(value)
+    _number(field, number)
+    return number
+
+
+def _decimal(field: InputField, value: Any, _: InputContext) -> Plain:
+    number = decimal_of(value)
+    _number(field, number)
+    return decimal_text(number)
+
+
+def _date(field: InputField, value: Any, context: InputContext) -> Plain:
+    day = date_of(value, context.today).isoformat()
+    _bounded(field, day, field.minimum, field.maximum)
+    return day
+
+
+def _instant(field: InputField, value: Any, context: InputContext) -> Plain:
+    at = instant_of_text(value, context.zone)
+    bounds = [instant_of_text(bound, context.zone) if bound else None for bound in (field.minimum, field.maximum)]
+    _bounded(field, at, *bounds)
+    return at
+
+
+def _boolean(_: InputField, value: Any, __: InputContext) -> Plain:
+    return boolean_of(value)
+
+
+def _choice(field: InputField, value: Any, _: InputContext) -> Plain:
+    names: list[str] = [choice.name for choice in field.choices]
+    if value in names:
+        return str(value)
+    raise Refused(
+        "not_a_choice", value=shown(value), nearest=nearest(shown(value), names) or "", known=", ".join(names)
+    )
+
+
+def _person(_: InputField, value: Any, context: InputContext) -> Plain:
+    found = context.person_id(text_of(value))
+    if found is None:
+        raise Refused("no_such_person", value=shown(value))
+    return found
+
+
+def _unit(_: InputField, value: Any, context: InputContext) -> Plain:
+    unit = text_of(value)
+    if not context.unit_exists(unit):
+        raise Refused("no_such_unit", value=shown(value))
+    return unit
+
+
+def _attachments(field: InputField, value: Any, _: InputContext) -> Plain:
+    sums = attachments_of(value)
+    _size(field, len(sums))
+    return sums
+
+
+def _figures(field: InputField, value: Any, _: InputContext) -> Plain:
+    rows = figures_of(value)
+    _size(field, len(rows))
+    return rows
+
+
+_READERS: Mapping[FieldType, Callable[[InputField, Any, InputContext], Plain]] = {
+    FieldType.TEXT: _text,
+    FieldType.INTEGER: _integer,
+    FieldType.DECIMAL: _decimal,
+    FieldType.DATE: _date,
+    FieldType.INSTANT: _instant,
+    FieldType.BOOLEAN: _boolean,
+    FieldType.CHOICE: _choice,
+    FieldType.PERSON: _person,
+    FieldType.UNIT: _unit,
+    FieldType.ATTACHMENTS: _attachments,
+    FieldType.FIGURES: _figures,
+}
+
+
+class Input(Field[Any]):
+    """One declared field of a definition, read by its type and held to its bounds."""
+
+    def __init__(self, declared: InputField) -> None:
+        super().__init__()
+        self.declared = declared
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> Plain:
+        context = _Context.get()
+        try:
+            return _READERS[self.declared.type](self.declared, value, context)
+        except Refused as refused:
+            raise ValidationError([refused.fault]) from None
+
+
+_schemas: "WeakKeyDictionary[Definition, dict[tuple[str, ...], Schema]]" = WeakKeyDictionary()
+
+
+def input_field(definition: Definition, name: str) -> InputField | None:
+    """The declared or built-in field of that name."""
+    return definition.fields.get(name) or BUILT_IN.get(name)
+
+
+def _schema(definition: Definition, names: tuple[str, ...]) -> Schema:
+    """The schema of these inputs, built once for each edition of a workflow."""
+    known = _schemas.setdefault(definition, {})
+    if names not in known:
+        declared: dict[str, Field[Any]] = {
+            name: Input(field) for name in names if (field := input_field(definition, name))
+        }
+        known[names] = Schema.from_dict(declared, name="Inputs")(unknown=EXCLUDE)
+    return known[names]
+
+
+def _given(value: Any) -> bool:
+    """Whether somebody gave a value: an empty box of a form, an empty list and null say nothing."""
+    if isinstance(value, str):
+        return bool(value.strip())
+    return value is not None and value not in ((), [], {})
+
+
+def load_inputs(
+    definition: Definition, names: tuple[str, ...], raw: Mapping[str, Any], context: InputContext
+) -> Loaded:
+    """What was given under `names`, as the engine stores it. What is missing is the engine's to say, with all else."""
+    schema = _schema(definition, names)
+    given = {name: value for name, value in raw.items() if _given(value)}
+    unknown = tuple(_unknown(name, names) for name in given if name not in schema.fields)
+    try:
+        with _Context(context):
+            values = schema.load(given)
+    except ValidationError as fault:
+        refused = tuple(
+            InputError(name, found.code, MappingProxyType(dict(found.params)))
+            for name, faults in fault.messages_dict.items()
+            for found in faults
+            if isinstance(found, Fault)
+        )
+        return Loaded(MappingProxyType(dict(fault.valid_data or {})), refused + unknown)
+    return Loaded(MappingProxyType(dict(values)), unknown)
+
+
+def _unknown(name: str, names: tuple[str, ...]) -> InputError:
+    return InputError(shown(name), "unknown_field", MappingProxyType({"nearest": nearest(str(name), names) or ""}))
