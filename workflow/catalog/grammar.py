@@ -129,7 +129,9 @@ class Listed(Part):
         if not isinstance(value, list):
             raise _mismatch(Label("một danh sách [ ]", "a list [ ]"), value)
         if len(value) < self.least:
-            raise refuse(f"danh sách cần ít nhất {self.least} phần tử", f"the list needs at least {self.least} entries")
+            raise refuse(
+                f"danh sách cần ít nhất {self.least} phần tử", f"the list is too short, at least {self.least} needed"
+            )
         return tuple(_each(enumerate(value), self.inner).values())
 
 

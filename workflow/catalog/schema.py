@@ -170,7 +170,7 @@ class OneOf(Block):
         told = [key for key in original if key in self.kinds]
         words = ", ".join(self.kinds)
         if not told and all(key in self.fields for key in original):
-            raise refuse(f"cần một trong: {words}", f"expected one of: {words}", of_key=True)
+            raise refuse(f"cần một trong: {words}", f"expected one of: {words}")
         allowed = {told[0], *self.kinds[told[0]]} if told else set(self.fields)
         errors = {
             key: [
