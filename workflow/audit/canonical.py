@@ -1,0 +1,87 @@
+"""One byte form per fact: the subset of JSON in which Python's own encoder equals RFC 8785 byte for byte."""
+
+import json
+import re
+import unicodedata
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+LIMIT = 65_535
+"""The most bytes one body may have."""
+
+GREATEST = 2**53 - 1
+_KEY = re.compile(r"[a-z0-9_]+").fullmatch
+
+
+def _plain_mapping(value: object) -> dict[Any, Any]:
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise ValueError(f"canonical JSON has no {type(value).__name__}")
+
+
+_written = json.JSONEncoder(
+    ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"), default=_plain_mapping
+).encode
+
+
+def _check(value: object) -> None:
+    if value is None or isinstance(value, str):
+        return
+    if isinstance(value, int):
+        if not -GREATEST <= value <= GREATEST:
+            raise ValueError(f"{value} is outside ±(2^53-1)")
+    elif isinstance(value, Mapping):
+        for key, part in value.items():
+            if not isinstance(key, str) or not _KEY(key):
+                raise ValueError(f"the key {key!r} is not of [a-z0-9_]+")
+            _check(part)
+    elif isinstance(value, list | tuple):
+        for part in value:
+            _check(part)
+    else:
+        raise ValueError(f"canonical JSON has no {type(value).__name__}")  # noqa: TRY004  one class for every refusal
+
+
+def _composed(value: Any) -> Any:
+    if isinstance(value, str):
+        return unicodedata.normalize("NFC", value)
+    if isinstance(value, Mapping):
+        return {key: _composed(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_composed(part) for part in value]
+    return value
+
+
+def encode(value: object) -> bytes:
+    """The one spelling of `value`, its texts brought to NFC; ValueError for what the form cannot say or is too long."""
+    _check(value)
+    text = _written(value)
+    # A text in NFC has only parts in NFC, so one look at the whole spares a walk in nearly every case.
+    if not text.isascii() and not unicodedata.is_normalized("NFC", text):
+        text = _written(_composed(value))
+    body = text.encode()
+    if len(body) > LIMIT:
+        raise ValueError(f"{len(body)} bytes are more than the {LIMIT} that one body may have")
+    return body
+
+
+def decode(body: bytes) -> Any:
+    """The value that `body` spells; ValueError unless `body` is exactly what `encode` writes for it."""
+    if len(body) > LIMIT:
+        raise ValueError(f"{len(body)} bytes are more than the {LIMIT} that one body may have")
+    try:
+        value = json.loads(body.decode())
+        respelt = encode(value)
+    except RecursionError:
+        raise ValueError("nested too deep") from None
+    if respelt != body:
+        raise ValueError("not the canonical spelling")
+    return value
+
+
+def instant_text(at: datetime) -> str:
+    """RFC 3339 in UTC with exactly six decimals: equal instants have one spelling."""
+    if at.tzinfo is None:
+        raise ValueError(f"{at} has no time zone")
+    return at.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"

@@ -1,0 +1,162 @@
+"""The audit log in the database: append and read; nothing here can change an entry."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import groupby
+from operator import itemgetter
+from types import MappingProxyType
+from typing import Any
+
+import sqlalchemy as sa
+
+from workflow.audit import REFUSALS, Entry, Head
+from workflow.errors import Busy
+from workflow.ids import new_id
+from workflow.persistence.columns import instant, json_value, micros
+from workflow.persistence.statements import Cursor, Row, Statement, run, run_many
+from workflow.persistence.tables import audit_event, audit_private
+
+_NEW = sa.bindparam
+_EVENT = Statement("audit.append", sa.insert(audit_event))
+_PRIVATE = Statement("audit.append_private", sa.insert(audit_private))
+_HEAD = Statement(
+    "audit.head",
+    sa.select(audit_event.c.n, audit_event.c.leaf, audit_event.c.rec)
+    .where(audit_event.c.stream == _NEW("stream"))
+    .order_by(audit_event.c.n.desc())
+    .limit(sa.literal_column("1")),
+)
+_ENTRY = (audit_event.c.id, audit_event.c.stream, audit_event.c.n, audit_event.c.body, audit_event.c.leaf)
+_STREAM = Statement(
+    "audit.stream",
+    sa.select(*_ENTRY)
+    .where(audit_event.c.stream == _NEW("stream"), audit_event.c.n > _NEW("after"))
+    .order_by(audit_event.c.n)
+    .limit(_NEW("most")),
+)
+_VALUES = Statement(
+    "audit.private",
+    sa.select(audit_private.c.field, audit_private.c.value).where(audit_private.c.event_id == _NEW("event_id")),
+)
+_OPENINGS = Statement(
+    "audit.openings",
+    sa.select(audit_private.c.field, audit_private.c.salt, audit_private.c.value).where(
+        audit_private.c.event_id == _NEW("event_id")
+    ),
+)
+_STREAM_VALUES = Statement(
+    "audit.private_of_stream",
+    sa.select(audit_event.c.n, audit_private.c.field, audit_private.c.value)
+    .join_from(audit_private, audit_event, audit_private.c.event_id == audit_event.c.id)
+    .where(audit_event.c.stream == _NEW("stream")),
+)
+_ALL = Statement("audit.by_stream", sa.select(*_ENTRY).order_by(audit_event.c.stream, audit_event.c.n))
+_OF_ITEMS = Statement(
+    "audit.items_by_stream",
+    sa.select(*_ENTRY, audit_private.c.field, audit_private.c.value)
+    .join_from(audit_event, audit_private, audit_private.c.event_id == audit_event.c.id, isouter=True)
+    .where(
+        audit_event.c.item_id.is_not(None),
+        audit_event.c.stream.not_like(sa.literal_column(f"'{REFUSALS}/%'")),
+    )
+    .order_by(audit_event.c.stream, audit_event.c.n),
+)
+_MOST = 2**62
+_BATCH = 1000
+_NONE: Mapping[str, Any] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEntry:
+    """One entry as it lies in the database, byte for byte; `private` holds what of it was asked for and is not erased."""
+
+    id: str
+    stream: str
+    n: int
+    body: bytes
+    leaf: bytes
+    private: Mapping[str, Any] = field(default_factory=lambda: _NONE)
+
+
+def _entry(row: Row, private: Mapping[str, Any] = _NONE) -> StoredEntry:
+    return StoredEntry(row[0], row[1], row[2], bytes(row[3]), bytes(row[4]), private)
+
+
+class AuditLog:
+    def __init__(self, cursor: Cursor) -> None:
+        self._cursor = cursor
+
+    def append(self, entry: Entry) -> str:
+        """Write one entry and what it keeps private; its id. Busy where another entry took its number meanwhile."""
+        event_id = new_id(entry.recorded_at)
+        try:
+            run(
+                self._cursor,
+                _EVENT,
+                {
+                    "id": event_id,
+                    "stream": entry.stream,
+                    "n": entry.n,
+                    "rec": micros(entry.recorded_at),
+                    "type": entry.type,
+                    "actor_id": entry.actor_id,
+                    "tr": entry.move,
+                    "item_id": entry.item_id,
+                    "body": entry.body,
+                    "leaf": entry.leaf,
+                },
+            )
+        except self._cursor.driver.IntegrityError as fault:
+            raise Busy(f"entry {entry.n} of {entry.stream} is written already; read the head again") from fault
+        if entry.private:
+            rows = [
+                {"event_id": event_id, "field": private.field, "salt": private.salt, "value": private.value}
+                for private in entry.private
+            ]
+            run_many(self._cursor, _PRIVATE, rows)
+        return event_id
+
+    def head(self, stream: str) -> Head:
+        """The last entry of a stream. An item's own stream keeps its head on the item's row (`StoredItem.head`)."""
+        row = run(self._cursor, _HEAD, {"stream": stream}).fetchone()
+        return Head(row[0], bytes(row[1]), instant(row[2])) if row else Head()
+
+    def stream(self, stream: str, after: int = 0, most: int = _MOST) -> tuple[StoredEntry, ...]:
+        """The entries of one stream in order, those numbered above `after`."""
+        rows = run(self._cursor, _STREAM, {"stream": stream, "after": after, "most": most}).fetchall()
+        return tuple(_entry(row) for row in rows)
+
+    def private(self, event_id: str) -> Mapping[str, Any]:
+        """The private values of one entry that are not erased, by their key in its `cmt`."""
+        rows = run(self._cursor, _VALUES, {"event_id": event_id}).fetchall()
+        return {key: json_value(value) for key, value in rows}
+
+    def private_of_stream(self, stream: str) -> Mapping[int, Mapping[str, Any]]:
+        """The private values of a whole stream that are not erased, by entry number."""
+        found: dict[int, dict[str, Any]] = {}
+        for n, key, value in run(self._cursor, _STREAM_VALUES, {"stream": stream}).fetchall():
+            found.setdefault(n, {})[key] = json_value(value)
+        return found
+
+    def openings(self, event_id: str) -> tuple[tuple[str, bytes, Any], ...]:
+        """What opens the commitments of one entry: (key, salt, value) each."""
+        rows = run(self._cursor, _OPENINGS, {"event_id": event_id}).fetchall()
+        return tuple((key, bytes(salt), json_value(value)) for key, salt, value in rows)
+
+    def entries_by_stream(self) -> Iterator[StoredEntry]:
+        """The whole log, stream by stream in the order of the numbers, fetched as it is looked at."""
+        return (_entry(row) for row in self._fetched(_ALL))
+
+    def item_entries_by_stream(self) -> Iterator[StoredEntry]:
+        """The same for the items' own streams alone, with their private values: what a replay folds."""
+        rows = self._fetched(_OF_ITEMS)
+        for _, parts in groupby(rows, key=itemgetter(0)):
+            same = tuple(parts)
+            private = {row[5]: json_value(row[6]) for row in same if row[5] is not None}
+            yield _entry(same[0], private)
+
+    def _fetched(self, statement: Statement) -> Iterator[Row]:
+        # A cursor of its own: the caller may run other statements between two entries.
+        found = run(self._cursor.another(), statement)
+        while rows := found.fetchmany(_BATCH):
+            yield from rows

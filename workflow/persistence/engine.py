@@ -1,0 +1,142 @@
+"""How a database is opened: the settings of every connection, and what a connection of the product may never do."""
+
+import sqlite3
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+
+READING = {"sqlite_begin": "DEFERRED"}
+"""Execution options of an engine or connection that only reads: on SQLite it then takes no write lock."""
+
+BUSY_SECONDS = 5
+
+_SQLITE_SETTINGS = (
+    f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}",
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA recursive_triggers = ON",
+    "PRAGMA trusted_schema = OFF",
+    "PRAGMA secure_delete = ON",
+)
+_POSTGRESQL_SETTINGS = (
+    "SET lock_timeout = '3s'",
+    "SET statement_timeout = '10s'",
+    "SET idle_in_transaction_session_timeout = '30s'",
+)
+
+# Shape of the schema, other databases, extensions: nothing of this is a product's business.
+_NEVER = frozenset(
+    {
+        sqlite3.SQLITE_ALTER_TABLE,
+        sqlite3.SQLITE_ATTACH,
+        sqlite3.SQLITE_CREATE_INDEX,
+        sqlite3.SQLITE_CREATE_TABLE,
+        sqlite3.SQLITE_CREATE_TEMP_INDEX,
+        sqlite3.SQLITE_CREATE_TEMP_TABLE,
+        sqlite3.SQLITE_CREATE_TEMP_TRIGGER,
+        sqlite3.SQLITE_CREATE_TEMP_VIEW,
+        sqlite3.SQLITE_CREATE_TRIGGER,
+        sqlite3.SQLITE_CREATE_VIEW,
+        sqlite3.SQLITE_CREATE_VTABLE,
+        sqlite3.SQLITE_DETACH,
+        sqlite3.SQLITE_DROP_INDEX,
+        sqlite3.SQLITE_DROP_TABLE,
+        sqlite3.SQLITE_DROP_TEMP_INDEX,
+        sqlite3.SQLITE_DROP_TEMP_TABLE,
+        sqlite3.SQLITE_DROP_TEMP_TRIGGER,
+        sqlite3.SQLITE_DROP_TEMP_VIEW,
+        sqlite3.SQLITE_DROP_TRIGGER,
+        sqlite3.SQLITE_DROP_VIEW,
+        sqlite3.SQLITE_DROP_VTABLE,
+    }
+)
+_CHANGES = frozenset({sqlite3.SQLITE_DELETE, sqlite3.SQLITE_UPDATE})
+_SETTABLE = frozenset(
+    {
+        "busy_timeout",
+        "foreign_key_check",
+        "foreign_key_list",
+        "index_info",
+        "index_list",
+        "index_xinfo",
+        "integrity_check",
+        "optimize",
+        "query_only",
+        "quick_check",
+        "table_info",
+        "table_list",
+        "table_xinfo",
+        "wal_checkpoint",
+    }
+)
+
+
+def _may(action: int, first: str | None, second: str | None, database: str | None, trigger: str | None) -> int:  # noqa: ARG001  SQLite's own arguments
+    """What SQLite asks for every part of every statement when it is prepared."""
+    table = (first or "").lower()
+    if action in _NEVER:
+        return sqlite3.SQLITE_DENY
+    if action in _CHANGES and table.startswith(("audit_", "sqlite_")):
+        return sqlite3.SQLITE_DENY
+    if action == sqlite3.SQLITE_INSERT and table.startswith("sqlite_"):
+        return sqlite3.SQLITE_DENY
+    if action == sqlite3.SQLITE_PRAGMA and second is not None and table not in _SETTABLE:
+        return sqlite3.SQLITE_DENY
+    if action == sqlite3.SQLITE_FUNCTION and (second or "").lower() == "load_extension":
+        return sqlite3.SQLITE_DENY
+    return sqlite3.SQLITE_OK
+
+
+def _set(connection: Any, settings: tuple[str, ...]) -> None:
+    cursor = connection.cursor()
+    for setting in settings:
+        cursor.execute(setting)
+    cursor.close()
+
+
+def _begin(connection: Connection) -> None:
+    # Take the write lock first: SQLite cannot upgrade a read to a write under contention.
+    mode = connection.get_execution_options().get("sqlite_begin", "IMMEDIATE")
+    connection.exec_driver_sql(f"BEGIN {mode}")
+
+
+def _opened(*, guarded: bool) -> Callable[[Any, Any], None]:
+    def opened(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None
+        _set(connection, _SQLITE_SETTINGS)
+        if guarded:
+            connection.set_authorizer(_may)
+
+    return opened
+
+
+def _opened_on_a_server(connection: Any, _record: Any) -> None:
+    connection.autocommit = True
+    _set(connection, _POSTGRESQL_SETTINGS)
+    connection.autocommit = False
+
+
+def _configure(engine: Engine, *, guarded: bool) -> Engine:
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _opened(guarded=guarded))
+        event.listen(engine, "begin", _begin)
+    else:
+        # On PostgreSQL the role of the connection is the guard.
+        event.listen(engine, "connect", _opened_on_a_server)
+    return engine
+
+
+def configure(engine: Engine) -> Engine:
+    """Give every connection of `engine` the product's settings: durable, and with no way to touch the log or the schema."""
+    return _configure(engine, guarded=True)
+
+
+def open_engine(url: str) -> Engine:
+    return configure(create_engine(url))
+
+
+def open_owner_engine(url: str) -> Engine:
+    """An engine that may change the schema: for migrations, sealing, redaction, backup and restore alone."""
+    return _configure(create_engine(url), guarded=False)

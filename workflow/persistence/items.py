@@ -1,0 +1,356 @@
+"""Items as rows: every fact a rule may look at stands in one row, and saving compares the revision."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any
+
+import sqlalchemy as sa
+
+from workflow.audit import Head
+from workflow.engine.facts import RowFacts
+from workflow.engine.item import Ballot, Doer, Episode, Item, Recorded, Request
+from workflow.errors import NotFound, StaleItem
+from workflow.persistence.columns import (
+    instant,
+    instant_or_none,
+    json_text,
+    json_value,
+    micros,
+    micros_or_none,
+    nested_tuples,
+    plain_fields,
+    sort_key,
+)
+from workflow.persistence.statements import Cursor, Row, Statement, per_dialect, run, run_many
+from workflow.persistence.tables import audit_event, code_counter, item, tally
+
+_NEW = sa.bindparam
+_READ = (
+    "id",
+    "code",
+    "workflow",
+    "version",
+    "fingerprint",
+    "revision",
+    "state",
+    "unit",
+    "created_by",
+    "created_at",
+    "entered_at",
+    "fields",
+    "facts",
+    "parent",
+    "open_children",
+    "head_n",
+    "head_leaf",
+    "head_rec",
+    "area",
+    "late",
+)
+_KEPT = frozenset({"id", "code", "workflow", "created_by", "created_at"})
+_SELECT = sa.select(*(item.c[name] for name in _READ))
+_BY_ID = _SELECT.where(item.c.id == _NEW("id"))
+_BY_CODE = _SELECT.where(item.c.code == _NEW("code"))
+
+_GET = Statement("items.get", _BY_ID)
+_LOCK = Statement("items.get", _BY_ID.with_for_update())
+_GET_BY_CODE = Statement("items.get_by_code", _BY_CODE)
+_LOCK_BY_CODE = Statement("items.get_by_code", _BY_CODE.with_for_update())
+_ADD = Statement("items.add", sa.insert(item))
+_SAVE = Statement(
+    "items.save",
+    sa.update(item)
+    .where(item.c.id == _NEW("of_id"), item.c.revision == _NEW("seen"))
+    .values({column.name: _NEW(f"new_{column.name}") for column in item.c if column.name not in _KEPT}),
+)
+_ADVANCE = Statement(
+    "items.advance",
+    sa.update(item)
+    .where(item.c.id == _NEW("of_id"), item.c.head_n == _NEW("seen"))
+    .values(head_n=_NEW("new_n"), head_leaf=_NEW("new_leaf"), head_rec=_NEW("new_rec")),
+)
+_WITHOUT_ENTRIES = Statement(
+    "items.without_entries",
+    sa.select(item.c.id, item.c.code)
+    .where(
+        ~sa.exists(
+            sa.select(audit_event.c.n).where(
+                audit_event.c.stream == item.c.workflow + sa.literal_column("'/'") + item.c.id
+            )
+        )
+    )
+    .order_by(item.c.id),
+)
+_REVISION = Statement("items.revision", sa.select(item.c.revision).where(item.c.id == _NEW("id")))
+_CHILDREN = Statement("items.children", _SELECT.where(item.c.parent == _NEW("parent")).order_by(item.c.id))
+_TIMERS = Statement(
+    "items.timers_due",
+    sa.select(item.c.id)
+    .where(item.c.next_timer_at.is_not(None), item.c.next_timer_at <= _NEW("until"))
+    .order_by(item.c.next_timer_at, item.c.id)
+    .limit(_NEW("most")),
+)
+_PAGE = Statement("items.page", _SELECT.where(item.c.id > _NEW("after")).order_by(item.c.id).limit(_NEW("most")))
+_COUNT = Statement(
+    "items.tally",
+    per_dialect(
+        lambda insert: insert(tally).on_conflict_do_update(
+            index_elements=["workflow", "unit", "area", "state", "late"],
+            set_={"count": tally.c["count"] + sa.literal_column("excluded.count")},
+        )
+    ),
+)
+_NEXT_NUMBER = Statement(
+    "items.next_number",
+    per_dialect(
+        lambda insert: (
+            insert(code_counter)
+            .values(prefix=_NEW("prefix"), year=_NEW("year"), last=sa.literal_column("1"))
+            .on_conflict_do_update(
+                index_elements=["prefix", "year"], set_={"last": code_counter.c.last + sa.literal_column("1")}
+            )
+            .returning(code_counter.c.last)
+        )
+    ),
+)
+
+_Counted = tuple[str, str, str, str, int]
+"""Workflow, unit, area (or ""), state, late: under what an item is counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredItem:
+    """An item as its row holds it, with the head of its audit stream; what `save` compares with."""
+
+    item: Item
+    head: Head
+    counted: _Counted
+
+
+def _doer(doer: Doer) -> list[str | None]:
+    return [doer.person, doer.unit, doer.acting_for]
+
+
+def _episode(episode: Episode) -> dict[str, Any]:
+    return {
+        "n": episode.n,
+        "eff": micros(episode.effective_at),
+        "rec": micros(episode.recorded_at),
+        "unit": episode.unit,
+        "ended_at": micros_or_none(episode.ended_at),
+        "ended_by": episode.ended_by,
+        "record": {name: [part.value, part.by, micros(part.at)] for name, part in episode.record.items()},
+    }
+
+
+def _request(request: Request) -> dict[str, Any]:
+    return {
+        "move": request.move,
+        "proposer": _doer(request.proposer),
+        "at": micros(request.at),
+        "inputs": dict(request.inputs),
+        "votes": [[vote.step, _doer(vote.doer), micros(vote.at)] for vote in request.votes],
+    }
+
+
+def _facts_text(this: Item) -> str:
+    return json_text(
+        {
+            "due": {name: micros(at) for name, at in this.due.items()},
+            "last": {move: _doer(doer) for move, doer in this.last.items()},
+            "visited": this.visited,
+            "episodes": [_episode(episode) for episode in this.episodes],
+            "requests": [_request(request) for request in this.requests],
+        }
+    )
+
+
+def _read_episode(plain: Mapping[str, Any]) -> Episode:
+    record = {
+        name: Recorded(nested_tuples(value), by, instant(at)) for name, (value, by, at) in plain["record"].items()
+    }
+    return Episode(
+        n=plain["n"],
+        effective_at=instant(plain["eff"]),
+        recorded_at=instant(plain["rec"]),
+        unit=plain["unit"],
+        ended_at=instant_or_none(plain["ended_at"]),
+        ended_by=plain["ended_by"],
+        record=MappingProxyType(record),
+    )
+
+
+def _read_request(plain: Mapping[str, Any]) -> Request:
+    return Request(
+        move=plain["move"],
+        proposer=Doer(*plain["proposer"]),
+        at=instant(plain["at"]),
+        inputs=MappingProxyType({name: nested_tuples(value) for name, value in plain["inputs"].items()}),
+        votes=tuple(Ballot(step, Doer(*doer), instant(at)) for step, doer, at in plain["votes"]),
+    )
+
+
+def read_item(row: Row) -> Item:
+    """The item of a row whose first fifteen columns are those of `ITEM_COLUMNS`."""
+    facts = json_value(row[12])
+    return Item(
+        id=row[0],
+        code=row[1],
+        workflow=row[2],
+        version=row[3],
+        fingerprint=row[4],
+        revision=row[5],
+        state=row[6],
+        unit=row[7],
+        created_by=row[8],
+        created_at=instant(row[9]),
+        entered_at=instant(row[10]),
+        fields=MappingProxyType(plain_fields(row[11])),
+        due=MappingProxyType({name: instant(at) for name, at in facts["due"].items()}),
+        last=MappingProxyType({move: Doer(*doer) for move, doer in facts["last"].items()}),
+        visited=tuple(facts["visited"]),
+        episodes=tuple(_read_episode(episode) for episode in facts["episodes"]),
+        requests=tuple(_read_request(request) for request in facts["requests"]),
+        parent=row[13],
+        open_children=row[14],
+    )
+
+
+ITEM_COLUMNS = _READ[:15]
+
+
+def _stored(row: Row) -> StoredItem:
+    head = Head(row[15], bytes(row[16]), instant_or_none(row[17]))
+    return StoredItem(read_item(row), head, (row[2], row[7], row[18] or "", row[6], row[19]))
+
+
+def _changing(this: Item, facts: RowFacts, head: Head, prefix: str = "") -> dict[str, Any]:
+    """The columns that a command may change, by parameter name."""
+    values = {
+        "version": this.version,
+        "fingerprint": this.fingerprint,
+        "revision": this.revision,
+        "state": this.state,
+        "unit": this.unit,
+        "entered_at": micros(this.entered_at),
+        "fields": json_text(dict(this.fields)),
+        "facts": _facts_text(this),
+        "parent": this.parent,
+        "open_children": this.open_children,
+        "state_group": facts.group,
+        "waits_on": facts.waits_on,
+        "waits_person": facts.waits_person,
+        "title": facts.title,
+        "title_key": sort_key(facts.title),
+        "search": facts.search,
+        "support": facts.support,
+        "area": facts.area,
+        "assignee": facts.assignee,
+        "due_at": micros_or_none(facts.due_at),
+        "next_timer_at": micros_or_none(facts.next_timer_at),
+        "late": int(facts.late),
+        "final": int(facts.final),
+        "head_n": head.n,
+        "head_leaf": head.leaf,
+        "head_rec": micros_or_none(head.recorded_at),
+    }
+    return {prefix + name: value for name, value in values.items()} if prefix else values
+
+
+def _counted(this: Item, facts: RowFacts) -> _Counted:
+    return this.workflow, this.unit, facts.area or "", this.state, int(facts.late)
+
+
+class Items:
+    def __init__(self, cursor: Cursor) -> None:
+        self._cursor = cursor
+
+    def get(self, id_or_code: str) -> StoredItem:
+        """The item, held against other writers until this unit of work ends; NotFound where there is none."""
+        stored = self.find(id_or_code)
+        if stored is None:
+            raise NotFound("item", id_or_code)
+        return stored
+
+    def find(self, id_or_code: str) -> StoredItem | None:
+        """The same, or None."""
+        by_id, by_code = (_GET, _GET_BY_CODE) if self._cursor.read_only else (_LOCK, _LOCK_BY_CODE)
+        row = run(self._cursor, by_id, {"id": id_or_code}).fetchone()
+        if row is None:
+            row = run(self._cursor, by_code, {"code": id_or_code}).fetchone()
+        return _stored(row) if row else None
+
+    def add(self, this: Item, facts: RowFacts, head: Head) -> StoredItem:
+        """Write a new item; `head` is that of the entry that created it."""
+        kept = {
+            "id": this.id,
+            "code": this.code,
+            "workflow": this.workflow,
+            "created_by": this.created_by,
+            "created_at": micros(this.created_at),
+        }
+        run(self._cursor, _ADD, kept | _changing(this, facts, head))
+        counted = _counted(this, facts)
+        self._count({counted: 1})
+        return StoredItem(this, head, counted)
+
+    def save(self, stored: StoredItem, this: Item, facts: RowFacts, head: Head) -> StoredItem:
+        """Write what became of `stored`; StaleItem, and nothing written, where it was changed since it was read."""
+        seen = stored.item.revision
+        params = _changing(this, facts, head, "new_") | {"of_id": this.id, "seen": seen}
+        if run(self._cursor, _SAVE, params).rowcount != 1:
+            raise StaleItem(this.id, seen, self._revision(this.id))
+        counted = _counted(this, facts)
+        if counted != stored.counted:
+            self._count({stored.counted: -1, counted: 1})
+        return StoredItem(this, head, counted)
+
+    def _revision(self, item_id: str) -> int:
+        row = run(self._cursor, _REVISION, {"id": item_id}).fetchone()
+        if row is None:
+            raise NotFound("item", item_id)
+        return int(row[0])
+
+    def _count(self, changes: Mapping[_Counted, int]) -> None:
+        # In one order everywhere, so that two writers never wait for each other's row.
+        rows = [
+            {"workflow": key[0], "unit": key[1], "area": key[2], "state": key[3], "late": key[4], "count": by}
+            for key, by in sorted(changes.items())
+        ]
+        run_many(self._cursor, _COUNT, rows)
+
+    def advance(self, stored: StoredItem, head: Head) -> StoredItem:
+        """Keep the new head of the item's stream; nothing else of the item changes, its revision least of all."""
+        params = {
+            "of_id": stored.item.id,
+            "seen": stored.head.n,
+            "new_n": head.n,
+            "new_leaf": head.leaf,
+            "new_rec": micros_or_none(head.recorded_at),
+        }
+        if run(self._cursor, _ADVANCE, params).rowcount != 1:
+            raise StaleItem(stored.item.id, stored.item.revision, self._revision(stored.item.id))
+        return replace(stored, head=head)
+
+    def next_number(self, prefix: str, year: int) -> int:
+        """A number that no item of that prefix and year had before; gaps are allowed."""
+        rows = run(self._cursor, _NEXT_NUMBER, {"prefix": prefix, "year": year}).fetchall()
+        return int(rows[0][0])
+
+    def children(self, parent: str) -> tuple[StoredItem, ...]:
+        return tuple(_stored(row) for row in run(self._cursor, _CHILDREN, {"parent": parent}).fetchall())
+
+    def due_before(self, until: datetime, most: int) -> tuple[str, ...]:
+        """The ids of items with a timer due at `until` or earlier, the longest due first."""
+        rows = run(self._cursor, _TIMERS, {"until": micros(until), "most": most}).fetchall()
+        return tuple(row[0] for row in rows)
+
+    def without_entries(self) -> tuple[tuple[str, str], ...]:
+        """Id and code of every item that the log knows nothing of: a row nobody answers for."""
+        return tuple((row[0], row[1]) for row in run(self._cursor, _WITHOUT_ENTRIES).fetchall())
+
+    def page(self, after: str, most: int) -> tuple[StoredItem, ...]:
+        """All items in the order of their ids, those behind `after`: for replays and rebuilding."""
+        return tuple(_stored(row) for row in run(self._cursor, _PAGE, {"after": after, "most": most}).fetchall())

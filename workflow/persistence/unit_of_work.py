@@ -1,0 +1,100 @@
+"""One transaction and the repositories that work in it: the only place that ends one."""
+
+import threading
+from types import TracebackType
+from typing import Any, Self
+
+from sqlalchemy import Engine
+
+from workflow.persistence.audit_log import AuditLog
+from workflow.persistence.idempotency import Idempotency
+from workflow.persistence.items import Items
+from workflow.persistence.messages import Messages
+from workflow.persistence.statements import Cursor, announce, raise_busy
+
+_open = threading.local()
+
+
+class UnitOfWork:
+    """`with UnitOfWork(engine) as uow:` all of the block, or nothing of it.
+
+    A clean exit writes, an exception writes nothing. A reading unit sees one instant of the database and cannot write.
+    Each thread has its own units; one inside another is refused, for its half would stay when the other's is undone.
+    """
+
+    items: Items
+    audit: AuditLog
+    messages: Messages
+    idempotency: Idempotency
+
+    def __init__(self, engine: Engine, *, read_only: bool = False) -> None:
+        self._engine = engine
+        self._read_only = read_only
+        self._connection: Any = None
+
+    def __enter__(self) -> Self:
+        held = _open.__dict__.setdefault("pools", set())
+        if self._connection is not None or id(self._engine.pool) in held:
+            raise RuntimeError("a unit of work is open in this thread already; pass it on instead of opening another")
+        self._connection = self._engine.raw_connection()
+        held.add(id(self._engine.pool))
+        try:
+            cursor = Cursor(self._connection.driver_connection, self._engine.dialect, read_only=self._read_only)
+            self._begin(cursor)
+        except BaseException as fault:
+            self._leave()
+            if isinstance(fault, Exception):
+                raise_busy(fault)
+            raise
+        self._cursor = cursor
+        self.items = Items(cursor)
+        self.audit = AuditLog(cursor)
+        self.messages = Messages(cursor)
+        self.idempotency = Idempotency(cursor)
+        return self
+
+    def _begin(self, cursor: Cursor) -> None:
+        announce("begin")
+        if cursor.name != "sqlite":
+            # The driver itself begins with the first statement.
+            if self._read_only:
+                cursor.raw.execute("SET TRANSACTION READ ONLY")
+        elif self._read_only:
+            cursor.raw.execute("PRAGMA query_only = 1")
+            cursor.raw.execute("BEGIN DEFERRED")
+        else:
+            # Take the write lock first: SQLite cannot upgrade a read to a write under contention.
+            cursor.raw.execute("BEGIN IMMEDIATE")
+
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if kind is None and not self._read_only:
+                self._finish()
+        finally:
+            self._leave()
+
+    def _finish(self) -> None:
+        announce("commit")
+        try:
+            self._connection.driver_connection.commit()
+        except Exception as fault:
+            raise_busy(fault)
+            raise
+        announce("committed")
+
+    def _leave(self) -> None:
+        """Undo whatever was not finished and give the connection back."""
+        connection, self._connection = self._connection, None
+        try:
+            connection.driver_connection.rollback()
+            if self._read_only and self._engine.dialect.name == "sqlite":
+                connection.driver_connection.execute("PRAGMA query_only = 0")
+        except BaseException:
+            # Its state is unknown: nobody may get this connection again.
+            connection.invalidate()
+            raise
+        finally:
+            connection.close()
+            _open.pools.discard(id(self._engine.pool))
