@@ -14,7 +14,7 @@ from workflow.engine.item import Item
 class RowFacts:
     """`waits_on` is an office, a post or ""; `waits_person` is set where the item waits for one named person.
 
-    `support` lists the supporting units, each between spaces, so that one LIKE finds a unit.
+    `support` lists the supporting units and the people the item names, each between spaces, so that one LIKE finds one.
     """
 
     group: str
@@ -83,6 +83,12 @@ def supporting_units(item: Item) -> tuple[str, ...]:
     return tuple(str(value).replace(",", " ").split()) if value else ()
 
 
+def named_people(item: Item) -> tuple[str, ...]:
+    """The people whom the item concerns in person, whatever their unit."""
+    named = (item.fields.get("assignee"), item.fields.get("plan_owner"), item.created_by)
+    return tuple(dict.fromkeys(str(person) for person in named if person))
+
+
 def row_facts(definition: Definition, item: Item, circumstances: Circumstances) -> RowFacts:
     state = definition.states[item.state]
     waits_on, waits_person = _waits(definition, item)
@@ -105,5 +111,5 @@ def row_facts(definition: Definition, item: Item, circumstances: Circumstances) 
         next_timer_at=timers[0].at if timers else None,
         late=any(episode.ended_at is None for episode in item.episodes),
         final=state.final is not None,
-        support="".join(f" {unit} " for unit in supporting_units(item)),
+        support="".join(f" {reader} " for reader in (*supporting_units(item), *named_people(item))),
     )

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from workflow.engine.facts import supporting_units
+from workflow.engine.facts import named_people, supporting_units
 from workflow.engine.item import Actor, Item
 
 _READS_EVERYTHING = frozenset(
@@ -21,8 +21,7 @@ class ReadScope:
     def covers(self, item: Item) -> bool:
         if self.everything or (self.unit is not None and self.unit in (item.unit, *supporting_units(item))):
             return True
-        named = {item.fields.get("assignee"), item.fields.get("plan_owner"), item.created_by}
-        return self.person in named
+        return self.person in named_people(item)
 
 
 def scope_of(actor: Actor) -> ReadScope:

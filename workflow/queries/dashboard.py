@@ -1,0 +1,120 @@
+"""Counts for the unit's and the commune's page. They come from the tally that every move keeps, never from counting items."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+import sqlalchemy as sa
+
+from workflow.persistence import UnitOfWork
+from workflow.persistence.columns import micros
+from workflow.persistence.statements import Statement, run
+from workflow.persistence.tables import item, person, tally
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    workflow: str
+    unit: str
+    area: str
+    state: str
+    late: bool
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What one person has in hand: open items, how many of them late."""
+
+    person: str
+    title_vi: str
+    title_en: str
+    open: int
+    late: int
+
+
+@dataclass(frozen=True, slots=True)
+class DueCounts:
+    overdue: int
+    due_soon: int
+
+
+@lru_cache(maxsize=2)
+def _tallies(one_unit: bool) -> Statement:  # noqa: FBT001  a cache key
+    query = sa.select(
+        tally.c.workflow, tally.c.unit, tally.c.area, tally.c.state, tally.c.late, tally.c["count"]
+    ).where(sa.literal_column("tally.count > 0"))
+    return Statement("dashboard.tally", query.where(tally.c.unit == sa.bindparam("unit")) if one_unit else query)
+
+
+def tallies(uow: UnitOfWork, unit: str | None = None) -> tuple[Tally, ...]:
+    """How many items stand where, of one unit or of all."""
+    rows = run(uow.cursor, _tallies(unit is not None), {"unit": unit}).fetchall()
+    return tuple(Tally(row[0], row[1], row[2], row[3], bool(row[4]), row[5]) for row in rows)
+
+
+def _load_statement() -> Statement:
+    counted = (
+        sa.select(
+            item.c.assignee.label("person"),
+            sa.func.count().label("open"),
+            sa.func.sum(item.c.late).label("late"),
+        )
+        .where(item.c.unit == sa.bindparam("unit"), sa.literal_column("item.final = 0"), item.c.assignee.is_not(None))
+        .group_by(item.c.assignee)
+        .subquery("counted")
+    )
+    return Statement(
+        "dashboard.load",
+        sa.select(counted.c.person, person.c.title_vi, person.c.title_en, counted.c.open, counted.c.late)
+        .select_from(counted.join(person, person.c.id == counted.c.person))
+        .order_by(counted.c.late.desc(), counted.c.open.desc(), person.c.title_vi),
+    )
+
+
+_LOAD = _load_statement()
+
+
+def load_by_person(uow: UnitOfWork, unit: str) -> tuple[Load, ...]:
+    """Who of the unit holds how much, the most burdened first."""
+    return tuple(Load(*row) for row in run(uow.cursor, _LOAD, {"unit": unit}).fetchall())
+
+
+def _due_statement() -> Statement:
+    working = sa.literal_column("item.final = 0 AND item.state_group IN ('doing', 'behind')")
+    past = sa.case((item.c.due_at <= sa.bindparam("now"), sa.literal_column("1")), else_=sa.literal_column("0"))
+    soon = sa.case((item.c.due_at > sa.bindparam("now"), sa.literal_column("1")), else_=sa.literal_column("0"))
+    return Statement(
+        "dashboard.due",
+        sa.select(item.c.unit, sa.func.sum(past), sa.func.sum(soon))
+        .where(working, item.c.due_at <= sa.bindparam("until"))
+        .group_by(item.c.unit),
+    )
+
+
+_DUE = _due_statement()
+
+
+def due_counts(uow: UnitOfWork, now: datetime, until: datetime) -> dict[str, DueCounts]:
+    """By unit: what is past its date, and what falls due before `until`."""
+    rows = run(uow.cursor, _DUE, {"now": micros(now), "until": micros(until)}).fetchall()
+    return {unit: DueCounts(int(past or 0), int(soon or 0)) for unit, past, soon in rows}
+
+
+def _waiting_statement() -> Statement:
+    return Statement(
+        "dashboard.waiting",
+        sa.select(item.c.waits_on, sa.func.count())
+        .where(sa.literal_column("item.final = 0"))
+        .group_by(item.c.waits_on),
+    )
+
+
+_WAITING = _waiting_statement()
+
+
+def waiting_counts(uow: UnitOfWork) -> dict[str, int]:
+    """How many open items wait for which word of `by`."""
+    rows: list[tuple[Any, ...]] = run(uow.cursor, _WAITING).fetchall()
+    return {str(word): int(count) for word, count in rows}

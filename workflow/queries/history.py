@@ -1,0 +1,162 @@
+"""The log as people read it: one item's story, or entries by who, what and when."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+import sqlalchemy as sa
+
+from workflow.audit import canonical, open_events, refusal_stream
+from workflow.engine import Item
+from workflow.engine.events import instant_of
+from workflow.persistence import UnitOfWork
+from workflow.persistence.columns import json_value, micros
+from workflow.persistence.statements import Statement, run
+from workflow.persistence.tables import audit_event, audit_private
+
+MOST = 200
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """One entry; `body` is what the log holds, `events` its events with private text opened where it is not erased.
+
+    `id` orders entries of all streams by the time they were recorded.
+    """
+
+    id: str
+    stream: str
+    n: int
+    body: Mapping[str, Any]
+    events: tuple[Mapping[str, Any], ...]
+    comment: str | None
+    leaf: str
+
+    @property
+    def type(self) -> str:
+        return str(self.body["type"])
+
+    @property
+    def actor(self) -> Mapping[str, Any]:
+        return dict(self.body["act"])
+
+    @property
+    def recorded_at(self) -> datetime:
+        return instant_of(self.body["rec"])
+
+    @property
+    def effective_at(self) -> datetime:
+        return instant_of(self.body["eff"])
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """Which entries of the whole log; empty means any. `item` finds an item's own stream and its refusals."""
+
+    stream: str = ""
+    actor: str = ""
+    type: str = ""
+    item: str = ""
+    move: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+def of_item(
+    uow: UnitOfWork, item: Item, *, stream: str, before: str | None = None, limit: int = MOST, refusals: bool = False
+) -> tuple[HistoryEntry, ...]:
+    """The item's entries, newest first, those older than the entry id `before`."""
+    streams = (stream, refusal_stream(item.id)) if refusals else (stream, stream)
+    params = {"one": streams[0], "two": streams[1], "before": before or "~", "most": limit}
+    return _read(uow, _ITEM, params)
+
+
+def entries(
+    uow: UnitOfWork, sought: Sought, *, before: str | None = None, after: str | None = None, limit: int = 50
+) -> tuple[HistoryEntry, ...]:
+    """Entries of the whole log: newest first, or oldest first behind the entry id `after`."""
+    names = tuple(sorted(name for name, value in _wanted(sought).items() if value is not None))
+    params = {name: value for name, value in _wanted(sought).items() if value is not None}
+    params |= {"before": before or "~", "after": after or "", "most": max(1, min(limit, MOST))}
+    return _read(uow, _sought(names, after is not None), params)
+
+
+def _wanted(sought: Sought) -> dict[str, Any]:
+    return {
+        "stream": sought.stream or None,
+        "actor_id": sought.actor or None,
+        "type": sought.type or None,
+        "item_id": sought.item or None,
+        "tr": sought.move or None,
+        "since": micros(sought.since) if sought.since else None,
+        "until": micros(sought.until) if sought.until else None,
+    }
+
+
+_COLUMNS = (audit_event.c.id, audit_event.c.stream, audit_event.c.n, audit_event.c.body, audit_event.c.leaf)
+
+
+def _with_private(page: sa.Subquery, *order: Any) -> sa.Select[Any]:
+    return (
+        sa.select(*page.c, audit_private.c.field, audit_private.c.value)
+        .select_from(page.outerjoin(audit_private, audit_private.c.event_id == page.c.id))
+        .order_by(*order)
+    )
+
+
+def _item_statement() -> Statement:
+    page = (
+        sa.select(*_COLUMNS)
+        .where(
+            sa.or_(audit_event.c.stream == sa.bindparam("one"), audit_event.c.stream == sa.bindparam("two")),
+            audit_event.c.id < sa.bindparam("before"),
+        )
+        .order_by(audit_event.c.id.desc())
+        .limit(sa.bindparam("most"))
+        .subquery("page")
+    )
+    return Statement("history.item", _with_private(page, page.c.id.desc()))
+
+
+_ITEM = _item_statement()
+
+
+@lru_cache(maxsize=256)
+def _sought(names: tuple[str, ...], ascending: bool) -> Statement:  # noqa: FBT001  part of a cache key
+    conditions: list[sa.ColumnElement[bool]] = [
+        audit_event.c[name] == sa.bindparam(name) for name in names if name not in {"since", "until"}
+    ]
+    if "since" in names:
+        conditions.append(audit_event.c.rec >= sa.bindparam("since"))
+    if "until" in names:
+        conditions.append(audit_event.c.rec < sa.bindparam("until"))
+    conditions += [audit_event.c.id < sa.bindparam("before"), audit_event.c.id > sa.bindparam("after")]
+    order = audit_event.c.id.asc() if ascending else audit_event.c.id.desc()
+    page = sa.select(*_COLUMNS).where(*conditions).order_by(order).limit(sa.bindparam("most")).subquery("page")
+    return Statement("history.entries", _with_private(page, page.c.id.asc() if ascending else page.c.id.desc()))
+
+
+def _read(uow: UnitOfWork, statement: Statement, params: Mapping[str, Any]) -> tuple[HistoryEntry, ...]:
+    rows: dict[str, tuple[Any, ...]] = {}
+    private: dict[str, dict[str, Any]] = {}
+    for row in run(uow.cursor, statement, params).fetchall():
+        rows.setdefault(row[0], row)
+        if row[5] is not None:
+            private.setdefault(row[0], {})[row[5]] = json_value(row[6])
+    return tuple(_entry(row, private.get(key, {})) for key, row in rows.items())
+
+
+def _entry(row: tuple[Any, ...], private: Mapping[str, Any]) -> HistoryEntry:
+    body = canonical.decode(bytes(row[3]))
+    comment = private.get("comment")
+    return HistoryEntry(
+        id=row[0],
+        stream=row[1],
+        n=row[2],
+        body=body,
+        events=tuple(open_events(body, private)),
+        comment=str(comment) if comment is not None else None,
+        leaf=bytes(row[4]).hex(),
+    )

@@ -1,0 +1,353 @@
+"""Lists of items: what waits for somebody, and what somebody looks for. One statement a page."""
+
+import base64
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+import sqlalchemy as sa
+
+from workflow.engine import Actor, Item
+from workflow.engine.definition import OFFICES, POSTS
+from workflow.engine.facts import folded
+from workflow.engine.visibility import ReadScope, scope_of
+from workflow.persistence import UnitOfWork
+from workflow.persistence.columns import instant_or_none, micros
+from workflow.persistence.items import ITEM_COLUMNS, read_item
+from workflow.persistence.statements import Statement, run
+from workflow.persistence.tables import item, person
+from workflow.queries.scope import readable_clause, scope_params
+
+MOST = 200
+_WORDS = 5
+_ROW = ("id", "code", "workflow", "revision", "state", "unit", "title", "area", "assignee", "due_at", "waits_on")
+_MORE = ("waits_person", "late", "state_group", "final", "fingerprint")
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What a list is narrowed to; empty means any. `q` finds without diacritics; `open_only` leaves finished items out.
+
+    `sort` is due_on, -due_on, title or code.
+    """
+
+    workflow: str = ""
+    state: str = ""
+    group: str = ""
+    unit: str = ""
+    assignee: str = ""
+    area: str = ""
+    q: str = ""
+    overdue: bool = False
+    late: bool = False
+    due_until: datetime | None = None
+    open_only: bool = False
+    sort: str = "due_on"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a list; `assignee` and `waits_person` are opaque ids, their titles stand beside them."""
+
+    id: str
+    code: str
+    workflow: str
+    revision: int
+    state: str
+    unit: str
+    title: str
+    area: str | None
+    assignee: str | None
+    due_at: datetime | None
+    waits_on: str
+    waits_person: str | None
+    late: bool
+    group: str
+    final: bool
+    fingerprint: str
+    assignee_vi: str | None = None
+    assignee_en: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """`next` is the cursor of the following page, or None at the end."""
+
+    rows: tuple[Row, ...]
+    next: str | None
+
+
+class CursorInvalid(ValueError):
+    """The cursor is not one that a page gave out under this order."""
+
+
+def list_items(
+    uow: UnitOfWork, actor: Actor, wanted: Filter, now: datetime, *, limit: int = 50, cursor: str | None = None
+) -> Page:
+    """The items the actor may read and asked for, undated ones after dated ones. CursorInvalid for a made-up cursor."""
+    scope = scope_of(actor)
+    limit = max(1, min(limit, MOST))
+    key = _decoded(cursor, wanted.sort)
+    found: list[tuple[Any, ...]] = []
+    phases = ("dated", "undated") if wanted.sort.endswith("due_on") else ("all",)
+    if key and key[0] == "undated":
+        phases = ("undated",)
+    for phase in phases:
+        if len(found) > limit:
+            break
+        after = key if key and key[0] == phase else None
+        statement = _list_statement(_shape(wanted, scope, phase, resumed=after is not None))
+        params = _params(wanted, scope, now) | {"most": limit + 1 - len(found)}
+        if after:
+            params |= {"after_value": after[1], "after_id": after[2]}
+        found.extend((phase, *row) for row in run(uow.cursor, statement, params).fetchall())
+    rows = found[:limit]
+    following = _encoded(rows[-1], wanted.sort) if len(found) > limit else None
+    return Page(tuple(_row(row[1:]) for row in rows), following)
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """What a list's SQL text depends on: which conditions it has, not what they compare with."""
+
+    columns: frozenset[str]
+    words: int
+    overdue: bool
+    late: bool
+    due_until: bool
+    open_only: bool
+    scope: ReadScope
+    narrowed: bool
+    sort: str
+    phase: str
+    resumed: bool
+
+
+def _shape(wanted: Filter, scope: ReadScope, phase: str, *, resumed: bool) -> _Shape:
+    # Only whether a scope has a unit matters to the text: the names themselves are parameters.
+    general = ReadScope(scope.everything, "-" if scope.unit else None, "-")
+    return _Shape(
+        columns=frozenset(
+            name
+            for name, value in (
+                ("workflow", wanted.workflow),
+                ("state", wanted.state),
+                ("state_group", wanted.group),
+                ("unit", wanted.unit),
+                ("assignee", wanted.assignee),
+                ("area", wanted.area),
+            )
+            if value
+        ),
+        words=len(_words(wanted.q)),
+        overdue=wanted.overdue,
+        late=wanted.late,
+        due_until=wanted.due_until is not None,
+        open_only=wanted.open_only,
+        scope=general,
+        narrowed=bool(wanted.unit) and wanted.unit == scope.unit,
+        sort=wanted.sort,
+        phase=phase,
+        resumed=resumed,
+    )
+
+
+def _words(q: str) -> list[str]:
+    return folded(q).split()[:_WORDS]
+
+
+@lru_cache(maxsize=512)
+def _list_statement(shape: _Shape) -> Statement:
+    conditions: list[sa.ColumnElement[bool]] = [
+        item.c[name] == sa.bindparam(f"is_{name}") for name in sorted(shape.columns)
+    ]
+    conditions += [item.c.search.like(sa.bindparam(f"word_{n}"), escape="\\") for n in range(shape.words)]
+    if shape.overdue:
+        conditions += [
+            item.c.due_at <= sa.bindparam("now"),
+            sa.literal_column("item.state_group IN ('doing', 'behind')"),
+        ]
+    if shape.late:
+        conditions.append(sa.literal_column("item.late = 1"))
+    if shape.due_until:
+        conditions += [
+            item.c.due_at <= sa.bindparam("due_until"),
+            item.c.due_at > sa.bindparam("now"),
+            sa.literal_column("item.state_group IN ('doing', 'behind')"),
+        ]
+    if shape.open_only or shape.overdue or shape.late or shape.due_until:
+        conditions.append(sa.literal_column("item.final = 0"))
+    scope = None if shape.narrowed else readable_clause(shape.scope, None)
+    if scope is not None:
+        conditions.append(scope)
+    order, after = _order(shape)
+    if shape.resumed:
+        conditions.append(after)
+    if shape.phase == "dated":
+        conditions.append(item.c.due_at.is_not(None))
+    elif shape.phase == "undated":
+        conditions.append(item.c.due_at.is_(None))
+    # The page is cut first and joined with names afterwards: the other way round costs the whole table.
+    page = (
+        sa.select(*(item.c[name] for name in (*_ROW, *_MORE, "title_key")))
+        .where(*conditions)
+        .order_by(*order)
+        .limit(sa.bindparam("most"))
+        .subquery("page")
+    )
+    outer = (
+        sa.select(*(page.c[name] for name in (*_ROW, *_MORE)), person.c.title_vi, person.c.title_en, page.c.title_key)
+        .select_from(page.outerjoin(person, person.c.id == page.c.assignee))
+        .order_by(*_outer_order(shape, page))
+    )
+    return Statement("worklist.list", outer)
+
+
+def _order(shape: _Shape) -> tuple[tuple[Any, ...], sa.ColumnElement[bool]]:
+    column, descending = _sorted_by(shape.sort, shape.phase)
+    value, tie = sa.bindparam("after_value"), sa.bindparam("after_id")
+    if column is None:
+        return (item.c.id,), item.c.id > tie
+    chosen = item.c[column]
+    if descending:
+        return (chosen.desc(), item.c.id.desc()), sa.or_(chosen < value, sa.and_(chosen == value, item.c.id < tie))
+    return (chosen, item.c.id), sa.or_(chosen > value, sa.and_(chosen == value, item.c.id > tie))
+
+
+def _outer_order(shape: _Shape, page: sa.Subquery) -> tuple[Any, ...]:
+    column, descending = _sorted_by(shape.sort, shape.phase)
+    if column is None:
+        return (page.c.id,)
+    return (page.c[column].desc(), page.c.id.desc()) if descending else (page.c[column], page.c.id)
+
+
+def _sorted_by(sort: str, phase: str) -> tuple[str | None, bool]:
+    if phase == "undated":
+        return None, False
+    if sort == "title":
+        return "title_key", False
+    if sort == "code":
+        return "code", False
+    return "due_at", sort.startswith("-")
+
+
+def _params(wanted: Filter, scope: ReadScope, now: datetime) -> dict[str, Any]:
+    params = scope_params(scope) | {
+        "is_workflow": wanted.workflow,
+        "is_state": wanted.state,
+        "is_state_group": wanted.group,
+        "is_unit": wanted.unit,
+        "is_assignee": wanted.assignee,
+        "is_area": wanted.area,
+        "now": micros(now),
+        "due_until": micros(wanted.due_until) if wanted.due_until else None,
+    }
+    for n, word in enumerate(_words(wanted.q)):
+        escaped = word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+        params[f"word_{n}"] = f"%{escaped}%"
+    return params
+
+
+def _row(row: tuple[Any, ...]) -> Row:
+    return Row(
+        id=row[0],
+        code=row[1],
+        workflow=row[2],
+        revision=row[3],
+        state=row[4],
+        unit=row[5],
+        title=row[6],
+        area=row[7],
+        assignee=row[8],
+        due_at=instant_or_none(row[9]),
+        waits_on=row[10],
+        waits_person=row[11],
+        late=bool(row[12]),
+        group=row[13],
+        final=bool(row[14]),
+        fingerprint=row[15],
+        assignee_vi=row[16],
+        assignee_en=row[17],
+    )
+
+
+def _encoded(row: tuple[Any, ...], sort: str) -> str:
+    phase = row[0]
+    value: Any = None
+    if phase == "dated":
+        value = row[10]
+    elif phase == "all":
+        value = row[2] if sort == "code" else _text_key(row[19])
+    return base64.urlsafe_b64encode(json.dumps([phase, value, row[1]]).encode()).decode().rstrip("=")
+
+
+def _text_key(key: Any) -> str:
+    return key if isinstance(key, str) else bytes(key).hex()
+
+
+def _decoded(cursor: str | None, sort: str) -> tuple[str, Any, str] | None:
+    if not cursor:
+        return None
+    try:
+        phase, value, tie = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except (ValueError, TypeError):
+        raise CursorInvalid(cursor) from None
+    fits = {"dated": int, "undated": type(None), "all": str}.get(phase)
+    dated_order = sort.endswith("due_on")
+    if fits is None or not isinstance(value, fits) or not isinstance(tie, str) or (phase == "all") == dated_order:
+        raise CursorInvalid(cursor)
+    return phase, value, tie
+
+
+def waiting_words(actor: Actor) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The offices and the posts under which an item may wait for this actor; the engine still decides what he may do."""
+    offices = actor.roles & OFFICES
+    if "vice_chairman" in offices:
+        offices |= {"chairman"}
+    posts = actor.roles & POSTS
+    if "unit_deputy" in posts:
+        posts |= {"unit_head"}
+    for delegation in actor.delegations:
+        offices |= delegation.roles & OFFICES
+    return tuple(sorted(offices)), tuple(sorted(posts))
+
+
+@lru_cache(maxsize=64)
+def _waiting_statement(offices: int, posts: int) -> Statement:
+    columns = [item.c[name] for name in ITEM_COLUMNS]
+    alive = sa.literal_column("item.final = 0")
+
+    def part(*conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
+        return sa.select(
+            sa.select(*columns, item.c.due_at)
+            .where(alive, *conditions)
+            .order_by(item.c.due_at, item.c.id)
+            .limit(sa.bindparam("most"))
+            .subquery()
+        )
+
+    parts = [part(item.c.waits_person == sa.bindparam("person"))]
+    parts += [part(item.c.waits_on == sa.bindparam(f"office_{n}")) for n in range(offices)]
+    parts += [
+        part(item.c.unit == sa.bindparam("unit"), item.c.waits_on == sa.bindparam(f"post_{n}")) for n in range(posts)
+    ]
+    return Statement("worklist.waiting", sa.union_all(*parts))
+
+
+def waiting_for(uow: UnitOfWork, actor: Actor, most: int = MOST) -> tuple[Item, ...]:
+    """The open items that wait for the actor, the longest due first, undated ones last: facts for `list_moves`."""
+    offices, posts = waiting_words(actor)
+    params: dict[str, Any] = {"person": actor.id, "unit": actor.unit, "most": most}
+    params |= {f"office_{n}": word for n, word in enumerate(offices)}
+    params |= {f"post_{n}": word for n, word in enumerate(posts)}
+    rows = run(uow.cursor, _waiting_statement(len(offices), len(posts)), params).fetchall()
+    items = {row[0]: read_item(row) for row in rows}
+    scope = scope_of(actor)
+    ordered = sorted(items.values(), key=_due_first)
+    return tuple(found for found in ordered if scope.covers(found))[:most]
+
+
+def _due_first(found: Item) -> tuple[bool, float, str]:
+    return (found.due_at is None, found.due_at.timestamp() if found.due_at else 0.0, found.id)

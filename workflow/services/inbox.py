@@ -1,0 +1,47 @@
+"""What an actor can do now: the list, the badge and the mail all ask here, and here `list_moves` is asked."""
+
+from dataclasses import dataclass
+
+from workflow.engine import Actor, Definition, Item, Offer, list_moves
+from workflow.persistence import UnitOfWork
+from workflow.queries.worklist import waiting_for
+from workflow.services.office import Office
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An item that waits for the actor, with the moves he may make now (at least one)."""
+
+    item: Item
+    definition: Definition
+    offers: tuple[Offer, ...]
+
+
+def waiting(office: Office, uow: UnitOfWork, actor: Actor) -> tuple[Waiting, ...]:
+    """The open items that wait for the actor and on which he may act, the longest due first."""
+    directory = uow.people.directory()
+    found: list[Waiting] = []
+    for item in waiting_for(uow, actor):
+        definition = office.editions.of(item, uow)
+        circumstances = office.circumstances(definition, directory)
+        allowed = tuple(offer for offer in list_moves(definition, item, actor, circumstances) if offer.allowed)
+        if allowed:
+            found.append(Waiting(item, definition, allowed))
+    return tuple(found)
+
+
+class Badge:
+    """Counts what waits for each person, and counts again only once something was written or the day changed."""
+
+    def __init__(self, office: Office) -> None:
+        self._office = office
+        self._known: dict[str, tuple[tuple[str, str], int]] = {}
+
+    def count(self, uow: UnitOfWork, actor: Actor) -> int:
+        """How many rows the actor's inbox has. One statement where nothing changed since the last question."""
+        day = self._office.clock.now().astimezone(self._office.zone).date().isoformat()
+        state = (uow.audit.newest_id(), day)
+        known = self._known.get(actor.id)
+        if known is None or known[0] != state:
+            known = self._known[actor.id] = (state, len(waiting(self._office, uow, actor)))
+        return known[1]

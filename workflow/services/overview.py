@@ -1,0 +1,77 @@
+"""The unit's page and the commune's page: every number here opens the list that it counts."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from workflow.engine.definition import Group
+from workflow.persistence import UnitOfWork
+from workflow.queries.dashboard import Load, Tally, due_counts, load_by_person, tallies
+from workflow.services.office import Office
+
+SOON_DAYS = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One line of a breakdown: how many items of `key` (a unit or an area) are in each group; `late` of them behind."""
+
+    key: str
+    doing: int
+    behind: int
+    done: int
+    cancelled: int
+
+    @property
+    def total(self) -> int:
+        """What counts as assigned: withdrawn items do not."""
+        return self.doing + self.behind + self.done
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """`overdue` is past its date, `due_soon` falls due within SOON_DAYS days, whatever the state is called."""
+
+    total: Bar
+    by_unit: tuple[Bar, ...]
+    by_area: tuple[Bar, ...]
+    overdue: int
+    due_soon: int
+    people: tuple[Load, ...]
+    due_by_unit: dict[str, int]
+
+
+def overview(office: Office, uow: UnitOfWork, unit: str | None = None, workflow: str | None = None) -> Overview:
+    """The state of one unit, or of the commune; `workflow` narrows it to one kind of item. At most four statements."""
+    now = office.clock.now()
+    rows = [row for row in tallies(uow, unit) if workflow in (None, row.workflow)]
+    counted = [(row, _group(office, row)) for row in rows]
+    due = due_counts(uow, now, now + timedelta(days=SOON_DAYS))
+    mine = [counts for name, counts in due.items() if unit in (None, name)]
+    return Overview(
+        total=_bar("", counted),
+        by_unit=_bars("unit", counted),
+        by_area=_bars("area", counted),
+        overdue=sum(counts.overdue for counts in mine),
+        due_soon=sum(counts.due_soon for counts in mine),
+        people=load_by_person(uow, unit) if unit else (),
+        due_by_unit={name: counts.overdue for name, counts in due.items()},
+    )
+
+
+def _group(office: Office, row: Tally) -> Group:
+    state = office.editions.latest(row.workflow).states.get(row.state)
+    return state.group if state else Group.DOING
+
+
+def _bars(key: str, counted: Iterable[tuple[Tally, Group]]) -> tuple[Bar, ...]:
+    counted = list(counted)
+    keys = sorted({str(getattr(row, key)) for row, _ in counted})
+    return tuple(_bar(name, [(row, group) for row, group in counted if getattr(row, key) == name]) for name in keys)
+
+
+def _bar(key: str, counted: Iterable[tuple[Tally, Group]]) -> Bar:
+    sums = dict.fromkeys(Group, 0)
+    for row, group in counted:
+        sums[group] += row.count
+    return Bar(key, sums[Group.DOING], sums[Group.BEHIND], sums[Group.DONE], sums[Group.CANCELLED])
