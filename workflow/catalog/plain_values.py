@@ -45,8 +45,12 @@ class Refused(ValueError):
 
 
 def shown(value: Any) -> str:
-    """A given value, short enough to be quoted in an answer."""
-    text = str(value)
+    """A given value, short and clean enough to be quoted in an answer."""
+    try:
+        text = str(value).encode(errors="replace").decode()
+    except ValueError:
+        # Python refuses to spell an int of thousands of digits.
+        text = type(value).__name__
     return text if len(text) <= 80 else f"{text[:79]}…"
 
 
