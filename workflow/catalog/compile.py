@@ -1,15 +1,15 @@
 """A document of a workflow, made a Definition. Total: any document gives a Compiled, never an exception."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
 from workflow.catalog.findings import Finding
-from workflow.catalog.grammar import load
+from workflow.catalog.grammar import load, spoken
 from workflow.catalog.read import Document
-from workflow.catalog.schema import WORKFLOW
+from workflow.catalog.schema import WORKFLOW, is_quantity
 from workflow.engine.definition import (
     OFFICES,
     POSTS,
@@ -86,8 +86,34 @@ class Compiled:
 def compile_document(document: Document, names: Names) -> Compiled:  # noqa: ARG001  the promise of the border
     """The definition a document declares, or why its grammar fails (L01)."""
     loaded, findings = load(WORKFLOW, document)
-    definition = _definition(loaded, document.fingerprint) if loaded is not None else None
-    return Compiled(definition, findings, document)
+    if loaded is None:
+        return Compiled(None, findings, document)
+    definition = _definition(loaded, document.fingerprint)
+    return Compiled(definition, tuple(_misfits(definition, loaded, document)), document)
+
+
+def _misfits(definition: Definition, top: _Block, document: Document) -> Iterator[Finding]:
+    """The literals of `set` that are no value of the field they are written to."""
+    for move, block in top["transitions"].items():
+        for n, entry in enumerate(block.get("do", ())):
+            for name, text in entry.get("set", {}).items():
+                field = definition.fields.get(name)
+                if field and _value(text).source is Source.LITERAL and not _is_literal(field, text):
+                    path = ("transitions", move, "do", n, "set", name)
+                    kind = field.type.value
+                    vi, en = f"“{text}” không phải giá trị kiểu {kind}", f'"{text}" is no value of type {kind}'
+                    message = Label(spoken(path) + vi, spoken(path) + en)
+                    yield document.finding("L01", document.at(path), message)
+
+
+def _is_literal(field: InputField, text: str) -> bool:
+    if field.type in (FieldType.TEXT, FieldType.PERSON, FieldType.UNIT):
+        return True
+    if field.type is FieldType.BOOLEAN:
+        return text in ("true", "false")
+    if field.type is FieldType.CHOICE:
+        return any(choice.name == text for choice in field.choices)
+    return is_quantity(field.type, text)
 
 
 def who_of(word: str) -> Who:

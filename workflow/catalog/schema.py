@@ -112,21 +112,30 @@ class Pattern(Text):
         return text
 
 
-def _is_bound(kind: str, text: str) -> bool:
-    """Whether `text` can be a `min` or `max` of a field of this type."""
-    if kind in ("integer", "decimal"):
-        form = r"-?[0-9]{1,18}" if kind == "integer" else r"-?[0-9]{1,18}(\.[0-9]{1,18})?"
-        return re.fullmatch(form, text) is not None
-    if kind in ("text", "attachments", "figures"):
-        return re.fullmatch(r"[0-9]{1,6}", text) is not None
-    read = {"date": date.fromisoformat, "instant": instant_of}.get(kind)
-    if read is None:
-        return False
+_NUMBERS = {
+    FieldType.INTEGER: re.compile(r"-?[0-9]{1,15}"),
+    FieldType.DECIMAL: re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,6})?"),
+}
+_SIZE = re.compile(r"[0-9]{1,6}")
+
+
+def is_quantity(kind: FieldType, text: str) -> bool:
+    """Whether `text` writes a number or a time of this type, as the file writes them."""
+    if kind in _NUMBERS:
+        return _NUMBERS[kind].fullmatch(text) is not None
     try:
-        read(text)
+        if kind is FieldType.DATE:
+            return date.fromisoformat(text).isoformat() == text
+        return kind is FieldType.INSTANT and instant_of(text).tzinfo is not None
     except ValueError:
         return False
-    return True
+
+
+def _is_bound(kind: FieldType, text: str) -> bool:
+    """Whether `text` can be a `min` or `max` of a field of this type: a value of it, or a size."""
+    if kind in (FieldType.TEXT, FieldType.ATTACHMENTS, FieldType.FIGURES):
+        return _SIZE.fullmatch(text) is not None
+    return is_quantity(kind, text)
 
 
 class FieldBlock(Block):
@@ -137,12 +146,12 @@ class FieldBlock(Block):
             raise ValidationError({key: [Problem(message)] for key, message in errors.items()})
 
     def _misfits(self, data: dict[str, Any]) -> Iterator[tuple[str, Label]]:
-        kind = data["type"]
-        if kind == FieldType.CHOICE and "of" not in data:
+        kind = FieldType(data["type"])
+        if kind is FieldType.CHOICE and "of" not in data:
             yield "of", Label("lựa chọn cần “of”", 'a choice needs "of"')
-        if kind != FieldType.CHOICE and "of" in data:
+        if kind is not FieldType.CHOICE and "of" in data:
             yield "of", Label(f"“of” không dùng cho kiểu {kind}", f'"of" does not fit the type {kind}')
-        if kind != FieldType.TEXT and "pattern" in data:
+        if kind is not FieldType.TEXT and "pattern" in data:
             yield "pattern", Label(f"“pattern” không dùng cho kiểu {kind}", f'"pattern" does not fit the type {kind}')
         for key in ("min", "max"):
             if key in data and not _is_bound(kind, data[key]):
@@ -155,8 +164,8 @@ class FieldBlock(Block):
         if "min" not in data or "max" not in data:
             return
         low, high = data["min"], data["max"]
-        numeric = data["type"] not in ("date", "instant")
-        if (Decimal(low) > Decimal(high)) if numeric else (low > high):
+        timed = data["type"] in (FieldType.DATE, FieldType.INSTANT)
+        if (low > high) if timed else (Decimal(low) > Decimal(high)):
             yield "max", Label(f"“max” {high} nhỏ hơn “min” {low}", f'"max" {high} is below "min" {low}')
 
 

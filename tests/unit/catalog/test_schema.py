@@ -235,6 +235,36 @@ def test_the_facts_of_a_field_fit_its_type(facts, complaint):
     assert complaint in found[0]
 
 
+@pytest.mark.parametrize(
+    ("facts", "literal", "fits"),
+    [
+        ("type: integer", "12", True),
+        ("type: integer", "1.5", False),
+        ("type: decimal", "1.5", True),
+        ("type: boolean", "true", True),
+        ("type: boolean", "yes", False),
+        ("type: date", "2026-06-30", True),
+        ("type: date", "2026-06-31", False),
+        ("type: choice, of: [a, b]", "b", True),
+        ("type: choice, of: [a, b]", "c", False),
+        ("type: figures", "x", False),
+        ("type: text", "anything", True),
+        ("type: integer", "input.title", True),
+    ],
+)
+def test_a_literal_that_is_set_is_a_value_of_its_field(facts, literal, fits):
+    text = changed("{type: text,", f"{{{facts},").replace(
+        "to: done", f"to: done\n    do: [{{set: {{title: {literal}}}}}]"
+    )
+
+    compiled = compile_document(read_document(text, "task.yaml"), Names())
+
+    kind = facts.partition(",")[0].removeprefix("type: ")
+    wrong = f'task.yaml:15:24 L01 transitions.finish.do[0].set.title: "{literal}" is no value of type {kind}'
+    assert [str(finding) for finding in compiled.findings] == ([] if fits else [wrong])
+    assert compiled.definition is not None
+
+
 @pytest.mark.parametrize("text", ["a", "[a, b]", "{}", "states: []", "transitions: {a: }", "fields: {a: [b]}"])
 def test_any_document_gives_findings_and_no_exception(text):
     assert complaints(text)
