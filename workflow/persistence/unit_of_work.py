@@ -7,9 +7,18 @@ from typing import Any, Self
 from sqlalchemy import Engine
 
 from workflow.persistence.audit_log import AuditLog
+from workflow.persistence.comments import Comments
+from workflow.persistence.definitions import Definitions
+from workflow.persistence.directives import Directives
+from workflow.persistence.drafts import Drafts
+from workflow.persistence.files import Files
 from workflow.persistence.idempotency import Idempotency
 from workflow.persistence.items import Items
 from workflow.persistence.messages import Messages
+from workflow.persistence.notices import Notices
+from workflow.persistence.people import People
+from workflow.persistence.sessions import Sessions
+from workflow.persistence.settings import Settings
 from workflow.persistence.statements import Cursor, announce, raise_busy
 
 _open = threading.local()
@@ -20,12 +29,23 @@ class UnitOfWork:
 
     A clean exit writes, an exception writes nothing. A reading unit sees one instant of the database and cannot write.
     Each thread has its own units; one inside another is refused, for its half would stay when the other's is undone.
+    `cursor` is for `workflow.queries` alone.
     """
 
+    cursor: Cursor
     items: Items
     audit: AuditLog
     messages: Messages
     idempotency: Idempotency
+    definitions: Definitions
+    people: People
+    sessions: Sessions
+    directives: Directives
+    files: Files
+    comments: Comments
+    drafts: Drafts
+    notices: Notices
+    settings: Settings
 
     def __init__(self, engine: Engine, *, read_only: bool = False) -> None:
         self._engine = engine
@@ -46,12 +66,24 @@ class UnitOfWork:
             if isinstance(fault, Exception):
                 raise_busy(fault)
             raise
-        self._cursor = cursor
+        self._open_repositories(cursor)
+        return self
+
+    def _open_repositories(self, cursor: Cursor) -> None:
+        self.cursor = cursor
         self.items = Items(cursor)
         self.audit = AuditLog(cursor)
         self.messages = Messages(cursor)
         self.idempotency = Idempotency(cursor)
-        return self
+        self.definitions = Definitions(cursor)
+        self.people = People(cursor)
+        self.sessions = Sessions(cursor)
+        self.directives = Directives(cursor)
+        self.files = Files(cursor)
+        self.comments = Comments(cursor)
+        self.drafts = Drafts(cursor)
+        self.notices = Notices(cursor)
+        self.settings = Settings(cursor)
 
     def _begin(self, cursor: Cursor) -> None:
         announce("begin")
