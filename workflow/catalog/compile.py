@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from workflow.catalog.findings import Finding
+from workflow.catalog.findings import Finding, quoted
 from workflow.catalog.grammar import load, spoken
 from workflow.catalog.read import Document
 from workflow.catalog.schema import WORKFLOW, is_quantity
@@ -101,7 +101,8 @@ def _misfits(definition: Definition, top: _Block, document: Document) -> Iterato
                 if field and _value(text).source is Source.LITERAL and not _is_literal(field, text):
                     path = ("transitions", move, "do", n, "set", name)
                     kind = field.type.value
-                    vi, en = f"“{text}” không phải giá trị kiểu {kind}", f'"{text}" is no value of type {kind}'
+                    short = quoted(text)
+                    vi, en = f"“{short}” không phải giá trị kiểu {kind}", f'"{short}" is no value of type {kind}'
                     message = Label(spoken(path) + vi, spoken(path) + en)
                     yield document.finding("L01", document.at(path), message)
 

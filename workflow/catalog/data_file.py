@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import Schema
 
-from workflow.catalog.findings import Finding, nearest
+from workflow.catalog.findings import Finding, nearest, quoted
 from workflow.catalog.grammar import load, spoken
 from workflow.catalog.read import Document, DocumentInvalid, Path, read_document
 from workflow.engine.definition import Label
@@ -28,7 +28,8 @@ class DataFile:
     def known(self, path: Path, word: str, words: Collection[str], kind: Label) -> None:
         """Note a word that is none of `words`."""
         if word not in words:
-            self.note(path, f"không có {kind.vi} “{word}”", f'no {kind.en} "{word}"', nearest(word, words))
+            short = quoted(word)
+            self.note(path, f"không có {kind.vi} “{short}”", f'no {kind.en} "{short}"', nearest(word, words))
 
     def all_known(self, path: Path, given: Iterable[str], words: Collection[str], kind: Label) -> None:
         for n, word in enumerate(given):
@@ -39,7 +40,7 @@ class DataFile:
         seen: set[str] = set()
         for n, entry in enumerate(self.values[block]):
             if entry[key] in seen:
-                text = entry[key]
+                text = quoted(entry[key])
                 self.note((block, n, key), f"“{text}” đã có ở trên", f'"{text}" stands here a second time', code="L01")
             seen.add(entry[key])
         return frozenset(seen)

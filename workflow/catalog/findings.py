@@ -57,3 +57,9 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     """The known word most like `word`, or None where none is like it."""
     found = get_close_matches(word, sorted(known), n=1, cutoff=0.6)
     return found[0] if found else None
+
+
+def quoted(text: str) -> str:
+    """A text of the file as a sentence may quote it: one line, not too long."""
+    line = " ".join(text.split())
+    return line if len(line) <= 60 else f"{line[:59]}…"

@@ -10,7 +10,7 @@ from typing import Any
 from marshmallow import EXCLUDE, Schema, ValidationError, validates_schema
 from marshmallow.fields import Field
 
-from workflow.catalog.findings import Finding, nearest
+from workflow.catalog.findings import Finding, nearest, quoted
 from workflow.catalog.read import Document, Path, Position
 from workflow.engine.definition import Label
 
@@ -39,7 +39,8 @@ def _kind(value: Any) -> Label:
         return Label("một khối khóa: giá trị", "a mapping")
     if isinstance(value, list):
         return Label("một danh sách", "a list")
-    return Label(f"“{value}”", f'"{value}"') if value else Label("trống", "nothing")
+    text = quoted(str(value))
+    return Label(f"“{text}”", f'"{text}"') if text else Label("trống", "nothing")
 
 
 def _mismatch(wanted: Label, value: Any) -> ValidationError:
@@ -72,7 +73,8 @@ class Text(Part):
         text = unicodedata.normalize("NFC", value)
         if self.known and text not in self.known:
             words = ", ".join(self.known)
-            raise refuse(f"“{text}” không thuộc: {words}", f'"{text}" is none of: {words}', nearest(text, self.known))
+            short = quoted(text)
+            raise refuse(f"“{short}” không thuộc: {words}", f'"{short}" is none of: {words}', nearest(text, self.known))
         if self.form and not self.form.fullmatch(text):
             raise refuse(
                 f"“{text}” viết không đúng dạng {self.form.pattern}",
@@ -167,8 +169,10 @@ class Named(Part):
         if name in self.refused:
             return [Problem(Label(f"tên “{name}” đã có nghĩa riêng", f'the name "{name}" is reserved'), None, True)]
         if not self.form.fullmatch(name):
-            form = self.form.pattern
-            message = Label(f"tên “{name}” không đúng dạng {form}", f'the name "{name}" does not have the form {form}')
+            form, short = self.form.pattern, quoted(name)
+            message = Label(
+                f"tên “{short}” không đúng dạng {form}", f'the name "{short}" does not have the form {form}'
+            )
             return [Problem(message, None, True)]
         return []
 
@@ -199,9 +203,9 @@ class Block(Schema):
             raise ValidationError({key: [self._unknown(key)] for key in unknown})
 
     def _unknown(self, key: str) -> Problem:
-        return Problem(
-            Label(f"không có khóa “{key}” ở đây", f'unknown key "{key}"'), nearest(key, self.fields), of_key=True
-        )
+        short = quoted(key)
+        message = Label(f"không có khóa “{short}” ở đây", f'unknown key "{short}"')
+        return Problem(message, nearest(key, self.fields), of_key=True)
 
 
 class One(Part):
@@ -263,5 +267,5 @@ def _place(document: Document, path: Path, problem: Problem) -> Position:
 
 def spoken(path: Path) -> str:
     """A path as the beginning of a sentence: `transitions.plan.when[0]: `."""
-    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
+    text = "".join(f"[{part}]" if isinstance(part, int) else f".{quoted(part)}" for part in path)
     return f"{text[1:]}: " if text else ""

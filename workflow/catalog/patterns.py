@@ -2,8 +2,10 @@
 
 from functools import lru_cache
 
-from workflow.engine.conditions import Environment, Program
+from workflow.engine.conditions import ConditionInvalid, Environment, Program
 from workflow.engine.definition import FieldType, InputField, Label
+
+MAX_PATTERN = 500
 
 _TEXT = Environment({"given": InputField("given", FieldType.TEXT, Label("", ""))})
 
@@ -15,8 +17,13 @@ def _program(pattern: str) -> Program:
 
 
 def is_pattern(pattern: str) -> bool:
-    """Whether `pattern` is a regular expression of RE2."""
-    return isinstance(_program(pattern).compiled.eval(data={"given": ""}).value(), bool)
+    """Whether `pattern` is a regular expression of RE2, and of a length that somebody may still understand."""
+    if len(pattern) > MAX_PATTERN:
+        return False
+    try:
+        return isinstance(_program(pattern).compiled.eval(data={"given": ""}).value(), bool)
+    except ConditionInvalid:
+        return False
 
 
 def matches(pattern: str, text: str) -> bool:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, NoReturn
 
 import yaml
 
-from workflow.catalog.findings import Finding, Severity
+from workflow.catalog.findings import Finding, Severity, quoted
 from workflow.catalog.json_events import JsonInvalid, json_events
 from workflow.engine.definition import Label
 from workflow.errors import DefinitionInvalid
@@ -139,11 +139,11 @@ class _Builder:
             self.stack.append(_Open(path, value))
 
     def _refuse_marks(self, event: yaml.NodeEvent, position: Position) -> None:
+        anchor, tag = quoted(event.anchor or ""), quoted(getattr(event, "tag", None) or "")
         if isinstance(event, yaml.AliasEvent):
-            self.note(position, f"Không dùng tham chiếu *{event.anchor}.", f"the alias *{event.anchor} is not accepted")
-        elif event.anchor:
-            self.note(position, f"Không dùng neo &{event.anchor}.", f"the anchor &{event.anchor} is not accepted")
-        tag = getattr(event, "tag", None)
+            self.note(position, f"Không dùng tham chiếu *{anchor}.", f"the alias *{anchor} is not accepted")
+        elif anchor:
+            self.note(position, f"Không dùng neo &{anchor}.", f"the anchor &{anchor} is not accepted")
         if tag:
             self.note(position, f"Không dùng thẻ kiểu {tag}.", f"the tag {tag} is not accepted")
 
@@ -156,8 +156,8 @@ class _Builder:
             first = self.key_positions[(*top.path, name)]
             self.note(
                 position,
-                f"Khóa “{name}” đã có ở dòng {first.line}.",
-                f'the key "{name}" stands here a second time (first in line {first.line})',
+                f"Khóa “{quoted(name)}” đã có ở dòng {first.line}.",
+                f'the key "{quoted(name)}" stands here a second time (first in line {first.line})',
             )
         else:
             self.key_positions[(*top.path, name)] = position

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from marshmallow import ValidationError, validates_schema
 
+from workflow.catalog.findings import quoted
 from workflow.catalog.grammar import (
     SLUG,
     Bilingual,
@@ -108,7 +109,9 @@ class Pattern(Text):
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> str:
         text = super()._deserialize(value)
         if not is_pattern(text):
-            raise refuse(f"“{text}” không phải biểu thức RE2", f'"{text}" is no regular expression of RE2')
+            raise refuse(
+                f"“{quoted(text)}” không phải biểu thức RE2", f'"{quoted(text)}" is no regular expression of RE2'
+            )
         return text
 
 
@@ -155,7 +158,7 @@ class FieldBlock(Block):
             yield "pattern", Label(f"“pattern” không dùng cho kiểu {kind}", f'"pattern" does not fit the type {kind}')
         for key in ("min", "max"):
             if key in data and not _is_bound(kind, data[key]):
-                text = data[key]
+                text = quoted(data[key])
                 yield key, Label(f"“{text}” không là giới hạn của kiểu {kind}", f'"{text}" is no bound of type {kind}')
         if not any(key in data and not _is_bound(kind, data[key]) for key in ("min", "max")):
             yield from self._crossed(data)

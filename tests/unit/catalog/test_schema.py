@@ -220,6 +220,9 @@ def test_names_are_written_one_way(name):
         ("type: date, pattern: a", 'fields.title.pattern: "pattern" does not fit the type date'),
         ("type: text, pattern: '('", 'fields.title.pattern: "(" is no regular expression'),
         ("type: text, pattern: '(?=a)'", "is no regular expression of RE2"),
+        (f"type: text, pattern: '{'a' * 501}'", "is no regular expression of RE2"),
+        (f"type: text, pattern: '{'(a*)*' * 20_000}'", "is no regular expression of RE2"),
+        ('type: text, pattern: "a\\tb\\x07("', "is no regular expression of RE2"),
         ("type: choice, of: [a, a]", "fields.title.of: a choice is listed twice"),
         ("type: integer, min: 1.5", 'fields.title.min: "1.5" is no bound of type integer'),
         ("type: date, max: 2026-02-30", 'fields.title.max: "2026-02-30" is no bound of type date'),
@@ -263,6 +266,16 @@ def test_a_literal_that_is_set_is_a_value_of_its_field(facts, literal, fits):
     wrong = f'task.yaml:15:24 L01 transitions.finish.do[0].set.title: "{literal}" is no value of type {kind}'
     assert [str(finding) for finding in compiled.findings] == ([] if fits else [wrong])
     assert compiled.definition is not None
+
+
+def test_a_complaint_quotes_a_long_text_in_short():
+    long, key = "x" * 100_000, "y" * 900
+    text = changed("{type: text,", f"{{type: {long}, {key}: z,").replace("to: done", f"to: done\n    bulk: {long}")
+
+    found = complaints(text)
+
+    assert len(found) == 3
+    assert all("…" in complaint and len(complaint) < 300 for complaint in found)
 
 
 @pytest.mark.parametrize("text", ["a", "[a, b]", "{}", "states: []", "transitions: {a: }", "fields: {a: [b]}"])

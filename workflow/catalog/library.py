@@ -1,0 +1,157 @@
+"""A definitions folder as a whole, and one text checked against the names such a folder knows."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import MappingProxyType
+
+from workflow.catalog.calendar import CalendarFile, read_calendar
+from workflow.catalog.compile import Compiled, Names, compile_document
+from workflow.catalog.findings import Finding, has_errors
+from workflow.catalog.indicators import Indicators, read_indicators
+from workflow.catalog.lint import check
+from workflow.catalog.obligations import Obligations, read_obligations
+from workflow.catalog.organisation import Organisation, read_organisation
+from workflow.catalog.read import MAX_BYTES, DocumentInvalid, read_document
+from workflow.engine.definition import Definition
+from workflow.engine.workdays import Calendar
+
+SUFFIXES = frozenset({".yaml", ".yml", ".json"})
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a check of one workflow file found; `definition` is None where it could not be read or compiled at all."""
+
+    definition: Definition | None
+    findings: tuple[Finding, ...]
+    file: str
+    source: bytes
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing stands against publishing it."""
+        return self.definition is not None and not has_errors(self.findings)
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """What a definitions folder holds. A part whose file is not there is None or empty."""
+
+    workflows: Mapping[str, Report]
+    names: Names
+    organisation: Organisation | None
+    calendar_files: Mapping[str, CalendarFile]
+    indicators: Indicators | None
+    obligations: Obligations | None
+
+    @property
+    def calendars(self) -> Mapping[str, Calendar]:
+        return {name: file.calendar for name, file in self.calendar_files.items()}
+
+
+def check_text(text: str | bytes, file: str, names: Names) -> Report:
+    """Everything that is wrong with one workflow file: reading, grammar and lint. Never raises for what the text says."""
+    source = text.encode(errors="replace") if isinstance(text, str) else text
+    try:
+        compiled = compile_document(read_document(text, file), names)
+    except DocumentInvalid as fault:
+        return Report(None, fault.findings, file, source)
+    return _report(compiled, names, source)
+
+
+def _report(compiled: Compiled, names: Names, source: bytes) -> Report:
+    found = {*compiled.findings, *(check(compiled, names) if compiled.definition else ())}
+    findings = tuple(sorted(found, key=lambda finding: finding.place))
+    return Report(compiled.definition, findings, compiled.document.file, source)
+
+
+def load_folder(folder: Path, templates: frozenset[str] = frozenset()) -> Library:
+    """The library of a definitions folder; DocumentInvalid where a data file is wrong. Faults of a workflow are its report's.
+
+    `templates` are the notices that this installation can send: a workflow may name these only.
+    """
+    organisation = _organisation(folder)
+    calendar_files = {
+        made.calendar.name: made for made in (read_calendar(*_text(file)) for file in _files(folder / "calendars"))
+    }
+    indicators = _indicators(folder, organisation)
+    names = Names(
+        roles=organisation.roles if organisation else Names().roles,
+        calendars=frozenset(calendar_files),
+        templates=templates,
+        areas=frozenset(area.id for area in organisation.areas) if organisation else frozenset(),
+    )
+    names, workflows = _workflows(folder / "workflows", names)
+    return Library(
+        workflows=MappingProxyType(workflows),
+        names=names,
+        organisation=organisation,
+        calendar_files=MappingProxyType(calendar_files),
+        indicators=indicators,
+        obligations=_obligations(folder, organisation, indicators),
+    )
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """The definition files of a folder by name; the scenarios beside a workflow are none."""
+    if folder.is_dir():
+        yield from sorted(
+            file for file in folder.iterdir() if file.suffix in SUFFIXES and not file.stem.endswith(".scenarios")
+        )
+
+
+def _text(file: Path) -> tuple[bytes, str]:
+    """The file's bytes, one more than the reader takes at most, and its name."""
+    with file.open("rb") as opened:
+        return opened.read(MAX_BYTES + 1), str(file)
+
+
+def _first(folder: Path) -> Path | None:
+    return next(_files(folder), None)
+
+
+def _organisation(folder: Path) -> Organisation | None:
+    file = _first(folder / "organisation")
+    return read_organisation(*_text(file)) if file else None
+
+
+def _units(organisation: Organisation | None) -> frozenset[str]:
+    return frozenset(unit.id for unit in organisation.units) if organisation else frozenset()
+
+
+def _indicators(folder: Path, organisation: Organisation | None) -> Indicators | None:
+    file = _first(folder / "indicators")
+    return read_indicators(*_text(file), units=_units(organisation)) if file else None
+
+
+def _obligations(folder: Path, organisation: Organisation | None, indicators: Indicators | None) -> Obligations | None:
+    file = _first(folder / "obligations")
+    if file is None:
+        return None
+    return read_obligations(
+        *_text(file),
+        units=_units(organisation),
+        areas=frozenset(area.id for area in organisation.areas) if organisation else frozenset(),
+        indicators=indicators.ids if indicators else frozenset(),
+    )
+
+
+def _workflows(folder: Path, names: Names) -> tuple[Names, dict[str, Report]]:
+    """The reports by workflow, and the names with these workflows among them: they may refer to each other."""
+    sources = [_text(file) for file in _files(folder)]
+    declared = frozenset(name for source, file in sources if (name := _declared(source, file)))
+    known = replace(names, workflows=declared)
+    reports = [check_text(source, file, known) for source, file in sources]
+    return known, {
+        report.definition.workflow if report.definition else Path(report.file).stem: report for report in reports
+    }
+
+
+def _declared(source: bytes, file: str) -> str | None:
+    try:
+        data = read_document(source, file).data
+    except DocumentInvalid:
+        return None
+    name = data.get("workflow") if isinstance(data, dict) else None
+    return name if isinstance(name, str) else None
