@@ -61,6 +61,10 @@ _OF_ITEMS = Statement(
     )
     .order_by(audit_event.c.stream, audit_event.c.n),
 )
+_NEWEST = Statement(
+    "audit.newest",
+    sa.select(audit_event.c.id).order_by(audit_event.c.id.desc()).limit(sa.literal_column("1")),
+)
 _MOST = 2**62
 _BATCH = 1000
 _NONE: Mapping[str, Any] = MappingProxyType({})
@@ -120,6 +124,11 @@ class AuditLog:
         """The last entry of a stream. An item's own stream keeps its head on the item's row (`StoredItem.head`)."""
         row = run(self._cursor, _HEAD, {"stream": stream}).fetchone()
         return Head(row[0], bytes(row[1]), instant(row[2])) if row else Head()
+
+    def newest_id(self) -> str:
+        """The id of the entry written last, or "": as long as it stays, nothing in the office has changed."""
+        row = run(self._cursor, _NEWEST).fetchone()
+        return str(row[0]) if row else ""
 
     def stream(self, stream: str, after: int = 0, most: int = _MOST) -> tuple[StoredEntry, ...]:
         """The entries of one stream in order, those numbered above `after`."""

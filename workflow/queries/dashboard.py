@@ -82,7 +82,7 @@ def load_by_person(uow: UnitOfWork, unit: str) -> tuple[Load, ...]:
 
 
 def _due_statement() -> Statement:
-    working = sa.literal_column("item.final = 0 AND item.state_group IN ('doing', 'behind')")
+    working: sa.ColumnElement[bool] = sa.literal_column("item.final = 0 AND item.state_group IN ('doing', 'behind')")
     past = sa.case((item.c.due_at <= sa.bindparam("now"), sa.literal_column("1")), else_=sa.literal_column("0"))
     soon = sa.case((item.c.due_at > sa.bindparam("now"), sa.literal_column("1")), else_=sa.literal_column("0"))
     return Statement(

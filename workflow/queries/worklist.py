@@ -207,7 +207,8 @@ def _list_statement(shape: _Shape) -> Statement:
 
 def _order(shape: _Shape) -> tuple[tuple[Any, ...], sa.ColumnElement[bool]]:
     column, descending = _sorted_by(shape.sort, shape.phase)
-    value, tie = sa.bindparam("after_value"), sa.bindparam("after_id")
+    value: sa.BindParameter[Any] = sa.bindparam("after_value")
+    tie: sa.BindParameter[Any] = sa.bindparam("after_id")
     if column is None:
         return (item.c.id,), item.c.id > tie
     chosen = item.c[column]
@@ -294,9 +295,9 @@ def _decoded(cursor: str | None, sort: str) -> tuple[str, Any, str] | None:
         phase, value, tie = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (ValueError, TypeError):
         raise CursorInvalid(cursor) from None
-    fits = {"dated": int, "undated": type(None), "all": str}.get(phase)
-    dated_order = sort.endswith("due_on")
-    if fits is None or not isinstance(value, fits) or not isinstance(tie, str) or (phase == "all") == dated_order:
+    kinds: dict[str, type] = {"dated": int, "undated": type(None), "all": str}
+    fits = phase in kinds and isinstance(value, kinds[phase]) and isinstance(tie, str)
+    if not fits or (phase == "all") == sort.endswith("due_on"):
         raise CursorInvalid(cursor)
     return phase, value, tie
 
@@ -317,7 +318,7 @@ def waiting_words(actor: Actor) -> tuple[tuple[str, ...], tuple[str, ...]]:
 @lru_cache(maxsize=64)
 def _waiting_statement(offices: int, posts: int) -> Statement:
     columns = [item.c[name] for name in ITEM_COLUMNS]
-    alive = sa.literal_column("item.final = 0")
+    alive: sa.ColumnElement[bool] = sa.literal_column("item.final = 0")
 
     def part(*conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
         return sa.select(

@@ -1,4 +1,4 @@
-"""Check the log: is it whole, and does it yield the rows that pages show?"""
+"""Check the log: whether it is whole, and whether it yields the rows that pages show."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields

@@ -29,7 +29,8 @@ def sweep(office: Office, now: datetime | None = None) -> Swept:
     A second sweeper meanwhile does no harm: whoever comes second finds the item moved on.
     """
     at = now or office.clock.now()
-    fired, refused = 0, []
+    fired = 0
+    refused: list[str] = []
     passed: set[str] = set()
     while True:
         with office.read() as uow:
@@ -58,7 +59,7 @@ def _fire(office: Office, item_id: str, at: datetime) -> tuple[int, str | None]:
 def _fire_within(office: Office, uow: UnitOfWork, item_id: str, at: datetime) -> tuple[int, str | None]:
     stored = uow.items.get(item_id)
     definition = office.editions.of(stored.item, uow)
-    circumstances = office.circumstances(definition, uow.people.directory(), at)
+    circumstances = office.circumstances(definition, uow.people.directory(at), at)
     due = next((due for due in pending(definition, stored.item, circumstances) if due.at <= at), None)
     if due is None or due.timer.fire is None:
         return 0, None

@@ -19,7 +19,7 @@ class Waiting:
 
 def waiting(office: Office, uow: UnitOfWork, actor: Actor) -> tuple[Waiting, ...]:
     """The open items that wait for the actor and on which he may act, the longest due first."""
-    directory = uow.people.directory()
+    directory = uow.people.directory(office.clock.now())
     found: list[Waiting] = []
     for item in waiting_for(uow, actor):
         definition = office.editions.of(item, uow)

@@ -67,7 +67,7 @@ def create_within(office: Office, uow: UnitOfWork, caller: Caller, new: NewItem,
             return Created(uow.items.get(answer.outcome.split()[0]).item, definition, replayed=True)
     if not uow.people.unit_exists(new.unit):
         raise NotFound("unit", new.unit)
-    circumstances = office.circumstances(definition, uow.people.directory(), now)
+    circumstances = office.circumstances(definition, uow.people.directory(now), now)
     loaded = load_inputs(definition, definition.create.inputs, new.fields, input_context(uow, circumstances))
     parent = uow.items.get(new.parent).item if new.parent else None
     local = circumstances.today

@@ -120,7 +120,7 @@ def _perform(office: Office, uow: UnitOfWork, caller: Caller, request: MoveReque
     if request.seen is not None and request.seen != item.revision:
         raise StaleItem(item.id, request.seen, item.revision)
     transition = transition_named(definition, request.move)
-    circumstances = office.circumstances(definition, uow.people.directory(), now)
+    circumstances = office.circumstances(definition, uow.people.directory(now), now)
     command, errors = _command(uow, definition, transition, item, request, caller.actor, circumstances)
     reasons = errors
     decision = decide(definition, item, command, circumstances)
@@ -262,11 +262,13 @@ def _effective_at(decision: Accepted) -> datetime | None:
 
 def offers(office: Office, uow: UnitOfWork, definition: Definition, item: Item, actor: Actor) -> tuple[Offer, ...]:
     """Every move out of the item's state as it stands for `actor`: the same `decide` that will judge the act."""
-    circumstances = office.circumstances(definition, uow.people.directory())
+    circumstances = office.circumstances(definition, uow.people.directory(office.clock.now()))
     return list_moves(definition, item, actor, circumstances)
 
 
 def would_decide(office: Office, uow: UnitOfWork, stored: StoredItem, command: Command) -> Decision:
     """What `decide` says, without doing it: for reviews before a bulk act."""
     definition = office.editions.of(stored.item, uow)
-    return decide(definition, stored.item, command, office.circumstances(definition, uow.people.directory()))
+    return decide(
+        definition, stored.item, command, office.circumstances(definition, uow.people.directory(office.clock.now()))
+    )
