@@ -3,8 +3,8 @@
 import hashlib
 
 import pytest
-from test_schema import SMALL
 
+from tests.unit.catalog.test_schema import SMALL
 from workflow.catalog.compile import Names, compile_document, who_of
 from workflow.catalog.read import read_document
 from workflow.engine.definition import (
