@@ -13,10 +13,12 @@ from workflow.engine.definition import POSTS, Label
 from workflow.engine.item import Actor, Delegation
 from workflow.errors import NotFound
 from workflow.persistence.columns import instant, instant_or_none, json_text, json_value, micros, micros_or_none
+from workflow.persistence.sessions import Session, stored_session
 from workflow.persistence.statements import Cursor, Row, Statement, run
-from workflow.persistence.tables import appointment, area, delegation, person, unit
+from workflow.persistence.tables import api_token, appointment, area, delegation, person, unit, user_session
 
 _NEW = sa.bindparam
+_PERSON_WIDTH = len(person.c)
 
 
 def _in_force(table: sa.Table) -> sa.ColumnElement[bool]:
@@ -57,6 +59,23 @@ _HOLDERS_AT = Statement("people.holders", _HOLDERS.where(_in_force(appointment))
 _HOLDERS_OPEN = Statement("people.holders", _HOLDERS.where(appointment.c.to_at.is_(None)))
 
 _PERSON = sa.select(*person.c)
+_POWERS_OF = sa.and_(appointment.c.person == person.c.id, _in_force(appointment))
+_BY_SESSION = Statement(
+    "people.by_session",
+    sa.select(*person.c, *user_session.c, *_HELD)
+    .join_from(user_session, person, sa.and_(person.c.id == user_session.c.person, person.c.locked_at.is_(None)))
+    .join(appointment, _POWERS_OF, isouter=True)
+    .where(user_session.c.id_hash == _NEW("hash"))
+    .order_by(appointment.c.from_at, appointment.c.id),
+)
+_BY_TOKEN = Statement(
+    "people.by_token",
+    sa.select(*person.c, api_token.c.id, api_token.c.scopes, *_HELD)
+    .join_from(api_token, person, sa.and_(person.c.id == api_token.c.person, person.c.locked_at.is_(None)))
+    .join(appointment, _POWERS_OF, isouter=True)
+    .where(api_token.c.token_hash == _NEW("hash"), api_token.c.revoked_at.is_(None))
+    .order_by(appointment.c.from_at, appointment.c.id),
+)
 _ADD = Statement("people.add", sa.insert(person))
 _GET = Statement("people.get", _PERSON.where(person.c.id == _NEW("id")))
 _BY_LOGIN = Statement("people.by_login", _PERSON.where(person.c.login == _NEW("login")))
@@ -156,6 +175,17 @@ class GivenPower:
 
     def in_force(self, now: datetime) -> bool:
         return self.from_at <= now < self.to_at and self.ended_at is None
+
+
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """Somebody a cookie or a token stands for, with the powers in force; one of `session` and `token` is set."""
+
+    person: Person
+    actor: Actor
+    session: Session | None = None
+    token: str | None = None
+    scopes: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,6 +296,36 @@ class People:
             areas=powers.areas,
             post=own[0][0],
             delegations=self._delegations(person_id, now),
+        )
+
+    def of_session(self, id_hash: str, now: datetime) -> Recognised | None:
+        """Whose session that is, with its powers; whether it is too old is the caller's question."""
+        rows = self._rows(_BY_SESSION, {"hash": id_hash, "now": micros(now)})
+        if not rows:
+            return None
+        found = _person(rows[0])
+        session = stored_session(rows[0][_PERSON_WIDTH:-3])
+        return Recognised(found, self._acting(found, rows, now), session)
+
+    def of_token(self, token_hash: str, now: datetime) -> Recognised | None:
+        """Whose token in force that is, with its powers."""
+        rows = self._rows(_BY_TOKEN, {"hash": token_hash, "now": micros(now)})
+        if not rows:
+            return None
+        found = _person(rows[0])
+        token, scopes = rows[0][_PERSON_WIDTH:-3]
+        return Recognised(found, self._acting(found, rows, now), token=token, scopes=frozenset(json_value(scopes)))
+
+    def _acting(self, found: Person, rows: Sequence[Row], now: datetime) -> Actor:
+        """The actor whose appointments stand in the last three columns of `rows`."""
+        powers = _powers([row[-3:] for row in rows if row[-3] is not None])
+        return Actor(
+            id=found.id,
+            unit=powers.unit,
+            roles=powers.roles,
+            areas=powers.areas,
+            post=found.title.vi,
+            delegations=self._delegations(found.id, now),
         )
 
     def _delegations(self, person_id: str, now: datetime) -> tuple[Delegation, ...]:

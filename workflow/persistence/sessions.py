@@ -86,7 +86,7 @@ class Token:
     revoked_at: datetime | None = None
 
 
-def _session(row: Row) -> Session:
+def stored_session(row: Row) -> Session:
     return Session(row[0], row[1], row[2], instant(row[3]), instant(row[4]), instant(row[5]), row[6])
 
 
@@ -113,10 +113,10 @@ class Sessions:
     def find(self, id_hash: str) -> Session | None:
         """The session as stored; whether it is too old is the caller's question."""
         rows = self._rows(_FIND, id_hash=id_hash)
-        return _session(rows[0]) if rows else None
+        return stored_session(rows[0]) if rows else None
 
     def of_person(self, person_id: str) -> tuple[Session, ...]:
-        return tuple(_session(row) for row in self._rows(_OF, person=person_id))
+        return tuple(stored_session(row) for row in self._rows(_OF, person=person_id))
 
     def touch(self, id_hash: str, at: datetime) -> None:
         self._run(_TOUCH, of_hash=id_hash, new_seen=micros(at))

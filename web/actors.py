@@ -1,0 +1,172 @@
+"""Who is asking: the cookie's session or the call's token, made the engine's Actor."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from flask import Flask, Request, current_app, g, request
+from flask_login import current_user
+from werkzeug.exceptions import MethodNotAllowed, NotFound, Unauthorized
+from werkzeug.routing import RequestRedirect
+
+from web import i18n, security
+from web.extensions import login_manager
+from web.wiring import office, settings
+from workflow.engine import Actor
+from workflow.engine.administration import refusal_to_administer, refusal_to_audit
+from workflow.engine.definition import POSTS
+from workflow.engine.visibility import scope_of
+from workflow.services import people
+from workflow.services.office import Caller
+
+LANGUAGE_COOKIE = "dondoc-language"
+_SHELLS: Mapping[bool, str] = {True: "api", False: "web"}
+
+
+class User:
+    """flask-login's view of somebody who is signed in."""
+
+    is_authenticated = True
+    is_active = True
+    is_anonymous = False
+
+    def __init__(self, signed_in: people.SignedIn) -> None:
+        self.signed_in = signed_in
+
+    def get_id(self) -> str:
+        return self.signed_in.person.id
+
+
+def session_cookie() -> str:
+    return "__Host-dondoc" if settings().https else "dondoc"
+
+
+@login_manager.request_loader  # type: ignore[untyped-decorator]
+def load_user(asked: Request) -> User | None:
+    """By token under /api/, by cookie everywhere else; a token in a cookie or a cookie for a call counts for nothing."""
+    if asked.path.startswith(security.API_PREFIX):
+        kind, _, token = asked.headers.get("Authorization", "").partition(" ")
+        found = people.resolve_token(office(), token.strip()) if kind.lower() == "bearer" else None
+    else:
+        cookie = asked.cookies.get(session_cookie())
+        found = people.resolve(office(), cookie) if cookie else None
+    return User(found) if found else None
+
+
+def guard(app: Flask) -> None:
+    """Ask for a session before every view that is not marked public, and for a token of it with every form."""
+    app.before_request(_admit)
+
+
+def _admit() -> None:
+    g.signed_in = None
+    i18n.speak(_language(None))
+    g.signed_in = current_user.signed_in if current_user.is_authenticated else None
+    i18n.speak(_language(g.signed_in))
+    call = request.path.startswith(security.API_PREFIX)
+    if g.signed_in is None and not security.is_public(request.endpoint):
+        raise Unauthorized
+    if call:
+        return
+    security.bind_forms(g.signed_in.csrf if g.signed_in else None)
+    if security.changes_something() and request.endpoint is not None:
+        security.check_form()
+
+
+def _language(found: people.SignedIn | None) -> str:
+    return i18n.choose_language(
+        found.person.lang if found else None,
+        request.cookies.get(LANGUAGE_COOKIE),
+        accepted=request.accept_languages.best_match(i18n.LANGUAGES),
+        default=settings().language,
+    )
+
+
+def signed_in() -> people.SignedIn | None:
+    """Who is signed in, or None; asks the database no more."""
+    found: people.SignedIn | None = g.get("signed_in")
+    return found
+
+
+def current_actor() -> Actor:
+    """The engine's Actor of this request; Unauthorized (401) where nobody is signed in."""
+    found = signed_in()
+    if found is None:
+        raise Unauthorized
+    return found.actor
+
+
+def current_caller(key: str | None = None, acting_for: str | None = None) -> Caller:
+    """The Caller of this request. `acting_for` is the id of the person whose delegation is used.
+
+    `key` is the idempotency key; a page's form carries it in its field `key`.
+    """
+    call = request.path.startswith(security.API_PREFIX)
+    actor = replace(current_actor(), acting_for=acting_for) if acting_for else current_actor()
+    own_key = None if call else request.form.get("key")
+    return Caller(actor, _SHELLS[call], security.request_id() or None, key or own_key or None)
+
+
+# -- what is shown to whom ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class NavLink:
+    """`badge` marks the link that carries the number of things waiting."""
+
+    path: str
+    label: str
+    icon: str
+    current: bool
+    badge: bool = False
+
+
+def navigation() -> tuple[NavLink, ...]:
+    """The links of the page's head: the one place that says which pages a person is shown."""
+    found = signed_in()
+    if found is None:
+        return ()
+    return tuple(
+        NavLink(path, i18n._(label), icon, _is_current(path), badge)
+        for path, label, icon, badge, shown in _links(found.actor)
+        if shown and has_page(path)
+    )
+
+
+def _links(actor: Actor) -> tuple[tuple[str, str, str, bool, bool], ...]:
+    scope = scope_of(actor)
+    works = scope.everything or bool(actor.unit)
+    administers = refusal_to_administer(actor) is None
+    return (
+        ("/", "My work", "inbox", True, works),
+        ("/items", "Tasks", "list-check", False, works),
+        (f"/units/{actor.unit}", "Unit", "building", False, bool(actor.roles & POSTS)),
+        ("/commune", "Whole commune", "building-community", False, scope.everything),
+        ("/history", "Log", "history", False, refusal_to_audit(actor) is None),
+        ("/definitions", "Workflows", "sitemap", False, True),
+        ("/admin", "Administration", "settings", False, administers),
+        ("/help", "Help", "help-circle", False, True),
+    )
+
+
+def home() -> str:
+    """Where somebody who signed in begins."""
+    links = navigation()
+    return links[0].path if links else "/"
+
+
+def _is_current(path: str) -> bool:
+    return request.path == path or (path != "/" and request.path.startswith(f"{path}/"))
+
+
+def has_page(path: str) -> bool:
+    """Whether this installation has a page at that path."""
+    known: dict[str, bool] = current_app.extensions.setdefault("known_pages", {})
+    if path not in known:
+        try:
+            current_app.url_map.bind("localhost").match(path)
+            known[path] = True
+        except RequestRedirect:
+            known[path] = True
+        except (NotFound, MethodNotAllowed):
+            known[path] = False
+    return known[path]

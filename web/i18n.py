@@ -1,0 +1,347 @@
+"""The language of an answer: texts, dates, numbers, and a sentence for every reason a rule can give.
+
+Texts are written in English in the code and stand in Vietnamese in `translations/vi/LC_MESSAGES/*.po`, all of which are read at
+start; what has no translation is said in English.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, tzinfo
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+
+from workflow.catalog.inputs import input_field
+from workflow.clock import VIETNAM
+from workflow.engine import Definition, Label, Reason
+
+LANGUAGES = ("vi", "en")
+_FOLDER = Path(__file__).parent / "translations"
+_SOON_DAYS = 3
+_spoken: ContextVar[str] = ContextVar("language", default="vi")
+
+
+def language() -> str:
+    return _spoken.get()
+
+
+def speak(chosen: str) -> None:
+    """From here on, this request or command speaks `chosen`."""
+    _spoken.set(chosen)
+
+
+@contextmanager
+def speaking(chosen: str) -> Iterator[None]:
+    token = _spoken.set(chosen)
+    try:
+        yield
+    finally:
+        _spoken.reset(token)
+
+
+def choose_language(*wishes: str | None, accepted: str | None = None, default: str = "vi") -> str:
+    """The first wish that we speak (account, cookie), else what the browser accepts, else the office's own."""
+    for wish in wishes:
+        if wish in LANGUAGES:
+            return wish
+    return accepted if accepted in LANGUAGES else default
+
+
+# -- texts --------------------------------------------------------------------------------------------------------------
+
+
+class CatalogueInvalid(ValueError):
+    """A line of a .po file that is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One message of a .po file: `forms` are its translations, one for each plural form."""
+
+    message: str
+    plural: str | None
+    forms: tuple[str, ...]
+
+
+_LINE = re.compile(r'(?:(msgid|msgid_plural|msgstr)(?:\[(\d)\])? )?(".*")')
+
+
+def read_po(text: str, file: str) -> Iterator[Entry]:
+    """The translated messages of a .po file, its header left out; CatalogueInvalid names file and line."""
+    parts: dict[str, str] = {}
+    key = ""
+    for number, line in enumerate([*text.splitlines(), 'msgid ""'], 1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        found = _LINE.fullmatch(line)
+        if found is None:
+            raise CatalogueInvalid(f"{file}:{number}: not a line of a .po file")
+        word, form, quoted = found.groups()
+        if word == "msgid":
+            yield from _entry(parts)
+            parts = {}
+        if word:
+            key = f"{word}{form or ''}"
+        parts[key] = parts.get(key, "") + json.loads(quoted)
+
+
+def _entry(parts: Mapping[str, str]) -> Iterator[Entry]:
+    forms = tuple(parts[key] for key in ("msgstr", "msgstr0", "msgstr1") if parts.get(key))
+    if parts.get("msgid") and forms:
+        yield Entry(parts["msgid"], parts.get("msgid_plural"), forms)
+
+
+@cache
+def catalogue(chosen: str) -> Mapping[str, tuple[str, ...]]:
+    """Message → translations, of all .po files of a language."""
+    found: dict[str, tuple[str, ...]] = {}
+    for path in sorted((_FOLDER / chosen / "LC_MESSAGES").glob("*.po")):
+        for entry in read_po(path.read_text(encoding="utf-8"), path.name):
+            found[entry.message] = entry.forms
+    return MappingProxyType(found)
+
+
+def _(message: str, **params: object) -> str:
+    """The message in the spoken language, its {names} filled in."""
+    forms = catalogue(language()).get(message)
+    text = forms[0] if forms else message
+    return text.format(**params) if params else text
+
+
+def ngettext(one: str, many: str, n: int, **params: object) -> str:
+    """The same for a counted thing; {n} is filled in. Vietnamese has one form for all counts."""
+    forms = catalogue(language()).get(one) or (one, many)
+    text = forms[0] if n == 1 else forms[-1]
+    return text.format(n=number(n), **params)
+
+
+def label(text: Label | None) -> str:
+    return text.in_language(language()) if text else ""
+
+
+# -- dates and numbers --------------------------------------------------------------------------------------------------
+
+
+def day(value: date | datetime | str | None, zone: tzinfo = VIETNAM) -> str:
+    """dd/mm/yyyy; a text is a stored date (`YYYY-MM-DD`) or instant; an instant is shown as its local day."""
+    if isinstance(value, str) and value:
+        value = date.fromisoformat(value) if len(value) == 10 else datetime.fromisoformat(value)
+    if isinstance(value, datetime):
+        value = value.astimezone(zone)
+    return value.strftime("%d/%m/%Y") if isinstance(value, date) else ""
+
+
+def clock_time(value: datetime | str | None, zone: tzinfo = VIETNAM) -> str:
+    """HH:MM, 24 hours."""
+    at = datetime.fromisoformat(value) if isinstance(value, str) and value else value
+    return at.astimezone(zone).strftime("%H:%M") if isinstance(at, datetime) else ""
+
+
+def moment(value: datetime | str | None, zone: tzinfo = VIETNAM) -> str:
+    """dd/mm/yyyy HH:MM."""
+    return f"{day(value, zone)} {clock_time(value, zone)}".strip()
+
+
+def number(value: Decimal | float | str | None, places: int | None = None) -> str:
+    """1.234.567,5 in Vietnamese, 1,234,567.5 in English."""
+    if value is None or value == "":
+        return ""
+    exact = Decimal(str(value))
+    text = f"{exact:,.{places}f}" if places is not None else f"{exact:,f}"
+    return text if language() == "en" else text.translate(str.maketrans(",.", ".,"))
+
+
+def percent(value: Decimal | float | str | None, places: int | None = None) -> str:
+    text = number(value, places)
+    return f"{text}{'%' if language() == 'en' else ' %'}" if text else ""
+
+
+# -- deadlines ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class DueCue:
+    """What a due chip shows: never by colour alone. `tone` is late, soon, calm or done."""
+
+    day: str
+    tone: str
+    icon: str
+    text: str
+
+
+def last_day(due_at: datetime, zone: tzinfo = VIETNAM) -> date:
+    """The last day that is in time; `due_at` is the first instant that is too late."""
+    return (due_at - timedelta(microseconds=1)).astimezone(zone).date()
+
+
+def due_cue(
+    due_at: datetime | None, now: datetime, closed_at: datetime | None = None, zone: tzinfo = VIETNAM
+) -> DueCue | None:
+    """How a deadline stands at `now`; frozen at `closed_at` once the item is done. None where there is no deadline."""
+    if due_at is None:
+        return None
+    last = last_day(due_at, zone)
+    shown = day(last)
+    if closed_at is not None:
+        over = (closed_at.astimezone(zone).date() - last).days
+        if closed_at < due_at:
+            return DueCue(shown, "done", "circle-check", _("on time"))
+        return DueCue(shown, "late", "circle-check", ngettext("{n} day late", "{n} days late", max(over, 1)))
+    left = (last - now.astimezone(zone).date()).days
+    if now >= due_at:
+        return DueCue(shown, "late", "alert-triangle", ngettext("{n} day overdue", "{n} days overdue", max(-left, 1)))
+    if left == 0:
+        return DueCue(shown, "soon", "clock", _("due today"))
+    tone = "soon" if left <= _SOON_DAYS else "calm"
+    return DueCue(shown, tone, "clock", ngettext("{n} day left", "{n} days left", left))
+
+
+# -- reasons ------------------------------------------------------------------------------------------------------------
+
+REASONS: Mapping[str, str] = MappingProxyType(
+    {
+        # the state of the item
+        "not_from_here": "“{move}” is not possible while the item is “{state}”.",
+        "final_state": "The item is closed (“{state}”); nothing more can be done with it.",
+        "request_open": "“{move}” has been proposed already and waits for approval.",
+        "no_open_request": "Nobody has proposed “{move}”, or it has been decided already.",
+        "already_voted": "You have given your opinion on this proposal already.",
+        "not_voted": "You have given no opinion that could be withdrawn.",
+        # authority
+        "wrong_unit": "This item belongs to {unit}, not to your unit. It is for: {may}.",
+        "delegation_needed": "A deputy may do this only under a written delegation of the head that is in force.",
+        "outside_area": "This item lies outside the areas assigned to you. It is for: {may}.",
+        "not_permitted": "You are not permitted to do this. It is for: {may}.",
+        "self_review": "You did “{moves}” yourself on this item, so somebody else must do this step.",
+        "same_unit": "Your unit did “{moves}” on this item, so somebody outside the unit must do this step.",
+        "voted_in_other_step": "You gave your opinion in another step of this approval; each step needs other people.",
+        "not_proposer": "Only the person who made the proposal may take it back.",
+        "gate_impossible": "Nobody is left who may approve this proposal; ask the Chairman to direct it.",
+        # preconditions
+        "frozen": "“{field}” can no longer be changed while the item is “{state}”.",
+        "effect_unavailable": "This step needs something that the item does not have yet ({effect}).",
+        "condition_failed": "A condition of this step is not met.",
+        "wrong_parent": "An item of this kind cannot be opened under that one.",
+        # inputs
+        "input_missing": "Please fill in “{field}”.",
+        "unknown_input": "“{field}” is no field of this step.",
+        "unknown_field": "“{field}” is no field of this step.",
+        "file_unknown": "A file named in “{field}” was not uploaded to this item; please attach it again.",
+        "not_text": "“{field}” must be text.",
+        "too_long": "“{field}” is too long: {limit} at most.",
+        "too_short": "“{field}” is too short: {minimum} at least.",
+        "control_character": "“{field}” holds a hidden character ({character}); please type it again.",
+        "pattern": "“{value}” is not of the form that “{field}” asks for.",
+        "not_a_number": "“{field}” must be a number, for instance 1.234,5.",
+        "not_a_whole_number": "“{field}” must be a whole number.",
+        "number_too_long": "“{field}” has too many digits: {digits} at most, {places} after the comma.",
+        "ambiguous_number": "“{field}”: {value} can be read in two ways. Write {grouped} or {decimal}.",
+        "below_minimum": "“{field}” must be {minimum} or more.",
+        "above_maximum": "“{field}” must be {maximum} or less.",
+        "not_a_date": "“{field}” must be a date: day/month/year, for instance 30/06/2026.",
+        "not_an_instant": "“{field}” must be a date and a time, for instance 30/06/2026 08:00.",
+        "not_a_boolean": "“{field}” must be yes or no.",
+        "not_a_choice": "“{value}” is none of the choices for “{field}”.",
+        "no_such_person": "“{field}”: there is nobody with the login “{value}”.",
+        "no_such_unit": "“{field}”: there is no unit “{value}”.",
+        "not_an_attachment": "“{field}” must name attached files.",
+        "too_many": "“{field}”: {limit} at most.",
+        "not_figures": "“{field}” must be a table of figures.",
+        # accounts
+        "password_too_short": "The password needs at least {minimum} characters; a short sentence is easy to remember.",
+        "password_too_long": "The password is too long: {limit} characters at most.",
+        "password_common": "This password is easy to guess; please choose another.",
+        "login_taken": "The login “{login}” is taken already.",
+        "login_not_plain": "A login has 2 to 64 small letters, digits, dots and hyphens, for instance officer.kt.",
+        "post_needs_unit": "Please choose the unit in which this post is held.",
+        "scope_missing": "Please choose at least one scope: {known}.",
+    }
+)
+"""A sentence for each code, in English as the key of its translation."""
+
+ROLES: Mapping[str, str] = MappingProxyType(
+    {
+        "chairman": "the Chairman",
+        "vice_chairman": "the Vice Chairman in charge",
+        "office_chief": "the Chief of Office",
+        "consolidator": "the consolidating officer",
+        "clerk": "the records clerk",
+        "auditor": "the auditor",
+        "admin": "the system administrator",
+        "system": "the system itself",
+        "unit_head": "the head of the unit",
+        "unit_deputy": "a deputy under a delegation",
+        "officer": "an officer of the unit",
+        "creator": "whoever created the item",
+    }
+)
+
+
+def role_name(word: str, definition: Definition | None = None) -> str:
+    """One word of a `by`, as people say it: an office, a post, a field that names a person, who did a step last."""
+    if word in ROLES:
+        return _(ROLES[word])
+    if word.startswith("last(") and definition:
+        return _("whoever did “{move}”", move=_move(word[5:-1], definition))
+    return _("the person in “{field}”", field=_field(word, definition))
+
+
+def reason_sentence(
+    reason: Reason,
+    chosen: str | None = None,
+    definition: Definition | None = None,
+    unit_name: Callable[[str], str] = str,
+) -> str:
+    """The definition's own sentence where it has one, else ours for the code; `unit_name` tells a unit from its id."""
+    with speaking(chosen or language()):
+        if reason.sentence is not None:
+            return label(reason.sentence)
+        params = {key: _said(key, value, definition, unit_name) for key, value in reason.params.items()}
+        try:
+            return _(REASONS[reason.code], **params)
+        except KeyError:
+            # A code or parameter that this release has no words for is still told as it is, never as an error.
+            return f"{reason.code} {dict(reason.params)}"
+
+
+def reason_label(reason: Reason, definition: Definition | None = None) -> Label:
+    """Both languages at once: for answers of the API."""
+    return Label(reason_sentence(reason, "vi", definition), reason_sentence(reason, "en", definition))
+
+
+def _said(key: str, value: object, definition: Definition | None, unit_name: Callable[[str], str]) -> str:
+    text = str(value)
+    if key == "move":
+        return _move(text, definition)
+    if key == "moves":
+        return _list(_move(name, definition) for name in text.split(", "))
+    if key == "may":
+        return _list(role_name(word, definition) for word in text.split(", ") if word)
+    if key == "state" and definition and text in definition.states:
+        return label(definition.states[text].label)
+    if key == "field":
+        return _field(text, definition)
+    if key == "unit":
+        return unit_name(text)
+    return text
+
+
+def _list(words: Iterable[str]) -> str:
+    return ", ".join(words)
+
+
+def _move(name: str, definition: Definition | None) -> str:
+    if name == "proposer":
+        return _("propose")
+    found = definition.transitions.get(name) if definition else None
+    return label(found.label) if found else name
+
+
+def _field(name: str, definition: Definition | None) -> str:
+    found = input_field(definition, name) if definition else None
+    return label(found.label) if found else name

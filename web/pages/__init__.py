@@ -1,0 +1,13 @@
+"""The HTML pages: one module a page, each with its blueprint `bp`."""
+
+from flask import Flask
+
+from web.pages import errors, help, rendering, session  # noqa: A004  the page is called help
+
+
+def register(app: Flask) -> None:
+    """Give `app` every page, what the templates may call, and the pages that tell of errors."""
+    rendering.equip(app)
+    errors.handle(app)
+    for page in (session, help):
+        app.register_blueprint(page.bp)

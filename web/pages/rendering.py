@@ -1,0 +1,99 @@
+"""How a page is made: the frame around it and what templates may call. Templates hold no rules."""
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from flask import Flask, render_template, request, url_for
+
+from web import actors, i18n, security
+from web.wiring import office, organisation, settings
+from workflow.engine import Label
+
+ICONS = "vendor/tabler-icons-3.51.0/icons.svg"
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What stands around every page. `demonstration` is the office's day where its clock is shifted, else empty."""
+
+    language: str
+    person: Label | None
+    links: tuple[actors.NavLink, ...]
+    demonstration: str
+    office_name: Label | None
+    request_id: str
+    path: str
+    search: bool
+
+
+def frame() -> Frame:
+    found = actors.signed_in()
+    clock = office().clock
+    house = organisation()
+    return Frame(
+        language=i18n.language(),
+        person=found.person.title if found else None,
+        links=actors.navigation(),
+        demonstration=i18n.moment(clock.now(), settings().zone) if clock.offset else "",
+        office_name=house.name if house else None,
+        request_id=security.request_id(),
+        path=security.own_path(request.full_path.rstrip("?") if request.method == "GET" else request.path),
+        search=found is not None and actors.has_page("/search"),
+    )
+
+
+def render_page(template: str, status: int = 200, **context: Any) -> tuple[str, int]:
+    """A whole page: `template` extends base.html."""
+    return render_template(template, frame=frame(), **context), status
+
+
+def render_fragment(template: str, status: int = 200, **context: Any) -> tuple[str, int]:
+    """A part of a page, for a request that htmx made; never a whole page."""
+    return render_template(template, **context), status
+
+
+def wants_fragment() -> bool:
+    """Whether htmx asks for a part of the page that is on the screen."""
+    return request.headers.get("HX-Request") == "true" and request.headers.get("HX-Boosted") != "true"
+
+
+def nav_badge() -> int:
+    """How many things wait for whoever is signed in; 0 shows nothing."""
+    found = actors.signed_in()
+    if found is None:
+        return 0
+    return 0
+
+
+def icon_address(name: str) -> str:
+    return f"{url_for('static', filename=ICONS)}#{name}"
+
+
+def asset(name: str) -> str:
+    """The address of a static file; it changes with the content."""
+    return url_for("static", filename=name)
+
+
+def equip(app: Flask) -> None:
+    zone = app.extensions["settings"].zone
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals.update(
+        _=i18n._,
+        ngettext=i18n.ngettext,
+        asset=asset,
+        icon_address=icon_address,
+        csrf_token=security.csrf_token,
+        nav_badge=nav_badge,
+        reason_sentence=i18n.reason_sentence,
+        role_name=i18n.role_name,
+    )
+    app.jinja_env.filters.update(
+        label=i18n.label,
+        day=partial(i18n.day, zone=zone),
+        clock_time=partial(i18n.clock_time, zone=zone),
+        moment=partial(i18n.moment, zone=zone),
+        number=i18n.number,
+        percent=i18n.percent,
+    )

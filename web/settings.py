@@ -1,0 +1,168 @@
+"""The environment, read once into a frozen value; nothing else looks at it."""
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from workflow.clock import VIETNAM
+
+LANGUAGES = ("vi", "en")
+_LOGS = ("text", "json")
+_SECRET_BYTES = 32
+
+
+class SettingRefused(ValueError):
+    """A variable of the environment is odd or missing; the message names it and the way out."""
+
+    def __init__(self, name: str, why: str) -> None:
+        super().__init__(f"{name}: {why}")
+        self.name = name
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Where the data lies and what surrounds the application.
+
+    `proxy_hops` is the exact number of reverse proxies whose forwarding headers are to be believed.
+    """
+
+    data: Path
+    database_url: str
+    secret_key: str
+    owner_database_url: str | None = None
+    redis_url: str | None = None
+    signing_key: str | None = None
+    mail_url: str | None = None
+    base_url: str | None = None
+    zone: ZoneInfo = VIETNAM
+    language: str = "vi"
+    files: Path = Path("var/files")
+    log: str = "text"
+    proxy_hops: int = 0
+
+    @classmethod
+    def from_environ(cls, data: Path | None = None, environ: Mapping[str, str] | None = None) -> Self:
+        """The settings of this process; `data` outranks DONDOC_DATA. SettingRefused names the variable at fault."""
+        env = os.environ if environ is None else environ
+        folder = data or Path(env.get("DONDOC_DATA") or "var")
+        database_url = _secret(env, "DONDOC_DATABASE_URL")
+        return cls(
+            data=folder,
+            database_url=_database("DONDOC_DATABASE_URL", database_url)
+            or f"sqlite:///{folder.resolve()}/dondoc.sqlite",
+            secret_key=_secret_key(env, folder, kept=database_url is None),
+            owner_database_url=_owner(_secret(env, "DONDOC_OWNER_DATABASE_URL")),
+            redis_url=_url("DONDOC_REDIS_URL", _secret(env, "DONDOC_REDIS_URL"), ("redis", "rediss", "unix")),
+            signing_key=_secret(env, "DONDOC_SIGNING_KEY"),
+            mail_url=_url("DONDOC_MAIL_URL", _secret(env, "DONDOC_MAIL_URL"), ("smtp", "smtps")),
+            base_url=_base(env.get("DONDOC_BASE_URL")),
+            zone=_zone(env.get("DONDOC_TIMEZONE") or "Asia/Ho_Chi_Minh"),
+            language=_one_of("DONDOC_LANG", env.get("DONDOC_LANG") or "vi", LANGUAGES),
+            files=Path(env.get("DONDOC_FILES") or folder / "files"),
+            log=_one_of("DONDOC_LOG", env.get("DONDOC_LOG") or "text", _LOGS),
+            proxy_hops=_count("DONDOC_PROXY_HOPS", env.get("DONDOC_PROXY_HOPS") or "0"),
+        )
+
+    @property
+    def https(self) -> bool:
+        return bool(self.base_url and self.base_url.startswith("https://"))
+
+    @property
+    def trusted_hosts(self) -> tuple[str, ...]:
+        """The only names a request may call us by; others answer 400."""
+        public = urlsplit(self.base_url).hostname if self.base_url else None
+        return tuple(name for name in (public, "localhost", "127.0.0.1", "[::1]") if name)
+
+
+def _secret(env: Mapping[str, str], name: str) -> str | None:
+    """The variable, or the content of the file that its `_FILE` twin names."""
+    path = env.get(f"{name}_FILE")
+    if path is None:
+        return env.get(name) or None
+    if env.get(name):
+        raise SettingRefused(name, f"set either it or {name}_FILE, not both")
+    try:
+        return Path(path).read_text(encoding="utf-8").strip() or None
+    except OSError as fault:
+        raise SettingRefused(f"{name}_FILE", f"cannot read {path}: {fault.strerror}") from fault
+
+
+def _database(name: str, url: str | None) -> str | None:
+    if url is not None and not url.startswith(("sqlite:///", "postgresql+psycopg://")):
+        raise SettingRefused(name, "must begin with postgresql+psycopg:// or sqlite:///")
+    return url
+
+
+def _owner(url: str | None) -> str | None:
+    if url is not None and not url.startswith("postgresql+psycopg://"):
+        raise SettingRefused("DONDOC_OWNER_DATABASE_URL", "must begin with postgresql+psycopg://")
+    return url
+
+
+def _url(name: str, url: str | None, schemes: tuple[str, ...]) -> str | None:
+    if url is not None and urlsplit(url).scheme not in schemes:
+        raise SettingRefused(name, f"must begin with {' or '.join(f'{scheme}://' for scheme in schemes)}")
+    return url
+
+
+def _base(url: str | None) -> str | None:
+    if not url:
+        return None
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path not in ("", "/"):
+        raise SettingRefused("DONDOC_BASE_URL", f"{url!r} must be like https://dondoc.example.vn, without a path")
+    return url.rstrip("/")
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as fault:
+        raise SettingRefused("DONDOC_TIMEZONE", f"no time zone {name!r}; for instance Asia/Ho_Chi_Minh") from fault
+
+
+def _one_of(name: str, value: str, known: tuple[str, ...]) -> str:
+    if value not in known:
+        raise SettingRefused(name, f"{value!r} is not one of {', '.join(known)}")
+    return value
+
+
+def _count(name: str, value: str) -> int:
+    if not value.isascii() or not value.isdigit() or int(value) > 9:
+        raise SettingRefused(name, f"{value!r} must be a number from 0 to 9")
+    return int(value)
+
+
+def _secret_key(env: Mapping[str, str], folder: Path, *, kept: bool) -> str:
+    given = _secret(env, "DONDOC_SECRET_KEY")
+    if given is not None:
+        if len(given.encode()) < _SECRET_BYTES:
+            raise SettingRefused("DONDOC_SECRET_KEY", f"needs at least {_SECRET_BYTES} bytes")
+        return given
+    if not kept:
+        raise SettingRefused(
+            "DONDOC_SECRET_KEY", "is required with DONDOC_DATABASE_URL, so that every process shares one"
+        )
+    return kept_secret(folder / "secret-key")
+
+
+def kept_secret(path: Path) -> str:
+    """The secret in `path`; made there, readable by its owner alone, where there is none."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        # Created in one step: of two processes that start together, one makes it and the other reads it.
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        kept = path.read_text(encoding="ascii").strip()
+        if len(kept) < _SECRET_BYTES:
+            raise SettingRefused("DONDOC_SECRET_KEY", f"the key kept in {path} is too short; remove it") from None
+        return kept
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        made = secrets.token_urlsafe(48)
+        file.write(made)
+    return made

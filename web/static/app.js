@@ -1,0 +1,113 @@
+// Everything here is a comfort: each page and form works without it.
+"use strict";
+(() => {
+  const DRAFT = "draft:";
+  const words = document.body.dataset;
+
+  // -- what is typed survives a lost network, an expired session, a closed lid (data-draft names the form) ----------------
+  const fields = (form) =>
+    [...form.elements].filter(
+      (field) => field.name && !["hidden", "password", "file", "submit", "button"].includes(field.type)
+    );
+  const isChoice = (field) => field.type === "checkbox" || field.type === "radio";
+  const nameOf = (field) => (isChoice(field) ? `${field.name}=${field.value}` : field.name);
+
+  function keep(form) {
+    const typed = {};
+    for (const field of fields(form)) typed[nameOf(field)] = isChoice(field) ? field.checked : field.value;
+    try {
+      sessionStorage.setItem(DRAFT + form.dataset.draft, JSON.stringify(typed));
+    } catch {
+      // A full or forbidden store only means that there is no copy.
+    }
+  }
+
+  function bringBack(form) {
+    const text = sessionStorage.getItem(DRAFT + form.dataset.draft);
+    if (!text || form.querySelector("[aria-invalid=true]")) return;
+    const typed = JSON.parse(text);
+    let changed = false;
+    for (const field of fields(form)) {
+      const value = typed[nameOf(field)];
+      if (value === undefined) continue;
+      if (isChoice(field)) {
+        changed = changed || field.checked !== value;
+        field.checked = value;
+      } else if (!field.value && value) {
+        field.value = value;
+        changed = true;
+      }
+    }
+    if (!changed) return;
+    const told = document.createElement("p");
+    told.className = "form-text";
+    told.setAttribute("role", "status");
+    told.textContent = words.draftRestored;
+    form.prepend(told);
+  }
+
+  function forgetSent() {
+    const sent = sessionStorage.getItem("sent");
+    sessionStorage.removeItem("sent");
+    // The form is gone from the screen: it was accepted.
+    if (sent && document.body.dataset.page === "ok" && !document.querySelector(`form[data-draft="${CSS.escape(sent)}"]`))
+      sessionStorage.removeItem(DRAFT + sent);
+  }
+
+  forgetSent();
+  for (const form of document.querySelectorAll("form[data-draft]")) bringBack(form);
+  let timer = 0;
+  document.addEventListener("input", (event) => {
+    const form = event.target.closest("form[data-draft]");
+    if (!form) return;
+    clearTimeout(timer);
+    timer = setTimeout(() => keep(form), 400);
+  });
+
+  // -- one press sends once ----------------------------------------------------------------------------------------------
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.dataset.clearsDrafts !== undefined)
+      for (const key of Object.keys(sessionStorage)) if (key.startsWith(DRAFT)) sessionStorage.removeItem(key);
+    if (form.method !== "post") return;
+    if (form.dataset.sending) {
+      event.preventDefault();
+      return;
+    }
+    form.dataset.sending = "1";
+    if (form.dataset.draft) {
+      keep(form);
+      sessionStorage.setItem("sent", form.dataset.draft);
+    }
+    // Long enough for an answer; after that a second try must be possible.
+    setTimeout(() => delete form.dataset.sending, 15000);
+  });
+  addEventListener("pageshow", () => {
+    for (const form of document.querySelectorAll("form[data-sending]")) delete form.dataset.sending;
+  });
+  document.addEventListener("htmx:after:request", (event) => {
+    const form = event.target.closest && event.target.closest("form");
+    if (form) delete form.dataset.sending;
+  });
+
+  // -- focus where the reader must look ------------------------------------------------------------------------------------
+  const summary = document.querySelector(".error-summary");
+  if (summary) summary.focus();
+
+  // -- j and k walk a list, x ticks, Enter opens (switched off by data-letters="off") -----------------------------------------
+  if (words.letters !== "off")
+    document.addEventListener("keydown", (event) => {
+      if (event.ctrlKey || event.metaKey || event.altKey) return;
+      if (event.target.closest("input, textarea, select, [contenteditable]")) return;
+      const rows = [...document.querySelectorAll("[data-row]")];
+      const at = rows.findIndex((row) => row.contains(document.activeElement));
+      if (event.key === "j" || event.key === "k") {
+        const next = rows[event.key === "j" ? at + 1 : Math.max(at - 1, 0)];
+        const link = next && next.querySelector("a");
+        if (link) link.focus();
+      } else if (event.key === "x" && at >= 0) {
+        const box = rows[at].querySelector("input[type=checkbox]");
+        if (box) box.click();
+      }
+    });
+})();

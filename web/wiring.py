@@ -1,0 +1,150 @@
+"""Composition: which database, clock, calendars and definitions the use cases of this process work with."""
+
+import json
+import logging
+import sys
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from functools import cache
+from pathlib import Path
+
+from flask import Flask, current_app
+from sqlalchemy import Engine
+
+from web.settings import Settings
+from workflow.catalog import Library, load_folder
+from workflow.catalog.organisation import Organisation
+from workflow.clock import Clock
+from workflow.persistence import UnitOfWork
+from workflow.services.deadlines import sweep
+from workflow.services.editions import Editions
+from workflow.services.office import Office
+
+_log = logging.getLogger(__name__)
+_ROUND_SECONDS = 10.0
+_CLOCK_FILE = "clock.json"
+
+# fmt: off
+NOTICES = frozenset(
+    {
+        "assigned", "dispatched", "transferred", "withdrawn", "refused", "completed", "verified", "reworked",
+        "due_changed", "suspended", "resumed", "late", "no_plan", "plan_proposed", "plan_approved", "plan_waived",
+        "plan_last_day", "plan_underway", "cause_confirmed", "undrafted", "unaccepted", "underway", "remind",
+        "last_day", "unverified", "paused", "line_due", "remedy_last_day", "period_opened", "cutoff", "report_remind",
+        "report_last_day", "report_late", "report_missing", "send_proposed", "sent", "received", "returned",
+        "not_resent", "unreceived", "waived", "correct_proposed", "corrected",
+    }
+)
+# fmt: on
+"""The notices that this installation can send: a workflow may name these only."""
+
+
+def definitions_folder() -> Path:
+    """The shipped definitions: beside the packages in a checkout, else where the installation put them."""
+    beside = Path(__file__).resolve().parent.parent / "definitions"
+    return beside if beside.is_dir() else Path(sys.prefix) / "share" / "dondoc" / "definitions"
+
+
+@cache
+def shipped() -> Library:
+    """What the shipped definitions folder holds, read once a process."""
+    return load_folder(definitions_folder(), NOTICES)
+
+
+def compose(engine: Engine, clock: Clock, settings: Settings) -> Office:
+    """The office over one database."""
+
+    def read() -> UnitOfWork:
+        return UnitOfWork(engine, read_only=True)
+
+    library = shipped()
+    return Office(
+        write=lambda: UnitOfWork(engine),
+        read=read,
+        clock=clock,
+        editions=Editions(read, library.names),
+        calendars=library.calendars,
+        names=library.names,
+        zone=settings.zone,
+    )
+
+
+def attach(app: Flask, settings: Settings, engine: Engine) -> None:
+    """Give `app` its office; `office()` finds it from then on."""
+    app.extensions["settings"] = settings
+    app.extensions["office"] = compose(engine, kept_clock(settings.data), settings)
+
+
+def office() -> Office:
+    """The office of the application at hand."""
+    found: Office = current_app.extensions["office"]
+    return found
+
+
+def organisation() -> Organisation | None:
+    """The office as its shipped file describes it: its name stands in the page's head."""
+    return shipped().organisation
+
+
+def settings() -> Settings:
+    """The settings of the application at hand."""
+    found: Settings = current_app.extensions["settings"]
+    return found
+
+
+# -- the demonstration's clock ------------------------------------------------------------------------------------------
+
+
+def kept_clock(data: Path) -> Clock:
+    """The real clock, shifted by what the data folder keeps for the demonstration."""
+    path = data / _CLOCK_FILE
+    if not path.exists():
+        return Clock()
+    return Clock(timedelta(seconds=json.loads(path.read_text(encoding="ascii"))["offset_seconds"]))
+
+
+def keep_clock(data: Path, offset: timedelta) -> Clock:
+    """Shift the clock of this data folder from now on; no offset at all makes it the real one."""
+    data.mkdir(parents=True, exist_ok=True)
+    (data / _CLOCK_FILE).write_text(json.dumps({"offset_seconds": offset.total_seconds()}), encoding="ascii")
+    return kept_clock(data)
+
+
+# -- the embedded clock -------------------------------------------------------------------------------------------------
+
+
+class Rounds:
+    """Does one round after another in a thread of its own, until told to stop. A round that fails is logged; the next comes."""
+
+    def __init__(self, one_round: Callable[[], object], seconds: float = _ROUND_SECONDS) -> None:
+        self._round, self._seconds = one_round, seconds
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="clock", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Returns when the round at hand is over."""
+        self._stop.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            try:
+                self._round()
+            except Exception:  # noqa: BLE001  it is logged, and the next round must come
+                # The clock must outlive a database that is out of reach for a while.
+                _log.exception("a round of the clock failed")
+            self._stop.wait(self._seconds)
+
+
+def start_clock(app: Flask) -> Rounds | None:
+    """The embedded clock of `dondoc serve`; None where workers of their own do it (DONDOC_REDIS_URL)."""
+    if app.extensions["settings"].redis_url:
+        return None
+    found: Office = app.extensions["office"]
+    rounds = Rounds(lambda: sweep(found))
+    rounds.start()
+    return rounds
