@@ -5,6 +5,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 LIMIT = 65_535
@@ -25,20 +26,28 @@ _written = json.JSONEncoder(
 ).encode
 
 
+@lru_cache(maxsize=4096)
+def _is_key(key: object) -> bool:
+    return isinstance(key, str) and _KEY(key) is not None
+
+
 def _check(value: object) -> None:
-    if value is None or isinstance(value, str):
+    # Texts are most of an entry and need no look of their own here: surrogates fail when the text becomes bytes.
+    if value is None or isinstance(value, str | bool):
         return
     if isinstance(value, int):
         if not -GREATEST <= value <= GREATEST:
             raise ValueError(f"{value} is outside ±(2^53-1)")
-    elif isinstance(value, Mapping):
+    elif isinstance(value, dict | Mapping):
         for key, part in value.items():
-            if not isinstance(key, str) or not _KEY(key):
+            if not _is_key(key):
                 raise ValueError(f"the key {key!r} is not of [a-z0-9_]+")
-            _check(part)
+            if type(part) is not str:
+                _check(part)
     elif isinstance(value, list | tuple):
         for part in value:
-            _check(part)
+            if type(part) is not str:
+                _check(part)
     else:
         raise ValueError(f"canonical JSON has no {type(value).__name__}")  # noqa: TRY004  one class for every refusal
 
