@@ -17,6 +17,7 @@ from workflow.catalog import Library, load_folder
 from workflow.catalog.organisation import Organisation
 from workflow.clock import Clock
 from workflow.persistence import UnitOfWork
+from workflow.persistence.content import ContentStore
 from workflow.services.deadlines import sweep
 from workflow.services.editions import Editions
 from workflow.services.office import Office
@@ -67,6 +68,7 @@ def compose(engine: Engine, clock: Clock, settings: Settings) -> Office:
         calendars=library.calendars,
         names=library.names,
         zone=settings.zone,
+        content=ContentStore(settings.files),
     )
 
 

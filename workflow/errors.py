@@ -50,8 +50,8 @@ class TooLarge(WorkflowError):
 
 
 class TypeRefused(WorkflowError):
-    """An upload is of a kind that is not accepted; `found` is what it looked like."""
+    """An upload is of a kind that is not accepted; `found` is the code of what is wrong (`services.file_kinds.FAULTS`)."""
 
     def __init__(self, name: str, found: str) -> None:
-        super().__init__(f"{name!r} is {found}, which is not accepted")
+        super().__init__(f"{name!r} is not accepted: {found}")
         self.name, self.found = name, found

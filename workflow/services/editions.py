@@ -29,16 +29,16 @@ class Editions:
             found = self._compiled(source.text, source.file, item.fingerprint)
         return found
 
-    def latest(self, workflow: str) -> Definition:
-        """The newest edition; NotFound with the nearest name where there is none."""
-        self._refresh()
+    def latest(self, workflow: str, uow: UnitOfWork | None = None) -> Definition:
+        """The newest edition; NotFound with the nearest name where there is none. Whoever has a unit open passes it."""
+        self._refresh(uow)
         fingerprint = self._latest.get(workflow)
         if fingerprint is None:
             raise NotFound("workflow", workflow)
         return self._by_fingerprint[fingerprint]
 
-    def all_latest(self) -> tuple[Definition, ...]:
-        self._refresh()
+    def all_latest(self, uow: UnitOfWork | None = None) -> tuple[Definition, ...]:
+        self._refresh(uow)
         return tuple(self._by_fingerprint[fingerprint] for _, fingerprint in sorted(self._latest.items()))
 
     def version(self, workflow: str, version: int) -> Definition:
@@ -52,16 +52,22 @@ class Editions:
         """Look at the database again at the next question."""
         self._looked_at = float("-inf")
 
-    def _refresh(self) -> None:
+    def _refresh(self, uow: UnitOfWork | None) -> None:
         moment = time.monotonic()
         if moment - self._looked_at < _FRESH_SECONDS:
             return
-        with self._read() as uow:
-            for source in uow.definitions.latest():
-                if source.fingerprint not in self._by_fingerprint:
-                    self._compiled(source.text, source.file, source.fingerprint)
-                self._latest[source.workflow] = source.fingerprint
+        if uow is not None:
+            self._look(uow)
+        else:
+            with self._read() as own:
+                self._look(own)
         self._looked_at = moment
+
+    def _look(self, uow: UnitOfWork) -> None:
+        for source in uow.definitions.latest():
+            if source.fingerprint not in self._by_fingerprint:
+                self._compiled(source.text, source.file, source.fingerprint)
+            self._latest[source.workflow] = source.fingerprint
 
     def _compiled(self, text: bytes, file: str, fingerprint: str) -> Definition:
         definition = check_text(text, file, self._names).definition

@@ -16,6 +16,7 @@ from xml.parsers import expat
 
 import filetype
 
+from workflow.engine import Label
 from workflow.errors import TypeRefused
 
 MAX_PARTS = 2_000
@@ -46,8 +47,38 @@ TYPES: Mapping[str, str] = MappingProxyType(
 """What is accepted: the ending of the name, and the media type that its content must have."""
 
 
+FAULTS: Mapping[str, Label] = MappingProxyType(
+    {
+        "kind": Label(
+            "không thuộc loại được nhận (PDF, DOCX, XLSX, PNG, JPG)",
+            "of a kind not accepted (PDF, DOCX, XLSX, PNG, JPG)",
+        ),
+        "mismatch": Label("nội dung không đúng với phần mở rộng của tên tệp", "its content belies its name"),
+        "empty": Label("tệp rỗng", "empty"),
+        "damaged": Label("tệp bị hỏng hoặc bị cắt cụt", "damaged or cut short"),
+        "two_kinds": Label("tệp mang kèm nội dung khác loại", "carries content of another kind"),
+        "picture_size": Label("kích thước ảnh không hợp lệ", "a picture of impossible size"),
+        "locked": Label("tài liệu đặt mật khẩu hoặc nén kiểu lạ", "locked with a password or packed in an unusual way"),
+        "unpacked": Label("tài liệu quá lớn khi giải nén", "too large once unpacked"),
+        "parts": Label("tài liệu có thành phần đặt tên không hợp lệ", "has a part with an unsafe name"),
+        "macros": Label("tài liệu có macro", "contains macros"),
+        "doctype": Label("tài liệu có khai báo XML không an toàn", "contains unsafe XML declarations"),
+        "elsewhere": Label(
+            "tài liệu có liên kết ra ngoài; hãy lưu thành PDF rồi gửi lại", "links to the outside; save it as PDF first"
+        ),
+        "archive": Label("không phải tài liệu Word hoặc Excel thông thường", "no plain Word or Excel document"),
+        "infected": Label("bị phần mềm kiểm tra báo có mã độc", "a scanner reports malware in it"),
+    }
+)
+"""What `TypeRefused.found` may be, in words."""
+
+
 class _Odd(Exception):
-    """Says what a file looks like instead of what it should."""
+    """Carries the code of what is wrong with a file."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
 
 
 def clean_name(name: str) -> str:
@@ -63,14 +94,14 @@ def kind_of(path: Path, name: str) -> str:
     stem, _, ending = name.rpartition(".")
     expected = TYPES.get(ending.lower())
     if expected is None or not stem.strip(". "):
-        raise TypeRefused(name, "named for a kind")
+        raise TypeRefused(name, "kind")
     try:
         with path.open("rb") as file:
             found = _checked(file)
     except _Odd as odd:
-        raise TypeRefused(name, str(odd)) from None
+        raise TypeRefused(name, odd.code) from None
     if found != expected:
-        raise TypeRefused(name, f"in truth {found}")
+        raise TypeRefused(name, "mismatch")
     return found
 
 
@@ -85,11 +116,11 @@ def _checked(file: BinaryIO) -> str:
         guessed.mime if guessed else ""
     )
     if guessed is None or check is None:
-        raise _Odd(guessed.mime if guessed else "of an unknown kind")
+        raise _Odd("kind")
     check(file)
     # Two kinds at once: one program shows the picture, another unpacks what hangs on it.
     if zipfile.is_zipfile(file):
-        raise _Odd("an archive as well")
+        raise _Odd("two_kinds")
     return str(guessed.mime)
 
 
@@ -108,10 +139,10 @@ def _tail(file: BinaryIO, length: int) -> bytes:
 def _check_pdf(file: BinaryIO) -> None:
     file.seek(0)
     if not re.match(rb"%PDF-[12]\.\d", file.read(8)):
-        raise _Odd("a PDF without a version")
+        raise _Odd("damaged")
     tail = _tail(file, 2048)
     if b"%%EOF" not in tail or not re.search(rb"startxref\s+\d{1,10}\s", tail):
-        raise _Odd("a PDF cut short")
+        raise _Odd("damaged")
 
 
 def _check_png(file: BinaryIO) -> None:
@@ -124,9 +155,9 @@ def _check_png(file: BinaryIO) -> None:
         if kind == b"IEND":
             break
     if not kinds or kinds[0] != b"IHDR" or kinds[-1] != b"IEND" or b"IDAT" not in kinds:
-        raise _Odd("a PNG cut short")
+        raise _Odd("damaged")
     if file.read(1):
-        raise _Odd("a PNG with something behind its end")
+        raise _Odd("two_kinds")
 
 
 def _png_chunks(file: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
@@ -136,16 +167,16 @@ def _png_chunks(file: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
         length, kind = struct.unpack(">L4s", file.read(8))
         left -= 12 + length
         if left < 0:
-            raise _Odd("a PNG cut short")
+            raise _Odd("damaged")
         body = file.read(length)
         if zlib.crc32(kind + body) != int.from_bytes(file.read(4), "big"):
-            raise _Odd("a damaged PNG")
+            raise _Odd("damaged")
         yield kind, body
 
 
 def _check_picture_size(width: int, height: int) -> None:
     if not 0 < width * height <= _MAX_PIXELS:
-        raise _Odd(f"a picture of {width} by {height} points")
+        raise _Odd("picture_size")
 
 
 def _check_jpeg(file: BinaryIO) -> None:
@@ -154,19 +185,19 @@ def _check_jpeg(file: BinaryIO) -> None:
     while True:
         mark, code = _jpeg_marker(file)
         if mark != 0xFF:
-            raise _Odd("a damaged JPEG")
+            raise _Odd("damaged")
         if code == 0xDA:
             break
         length = int.from_bytes(file.read(2), "big")
         body = file.read(max(0, length - 2))
         if length < 2 or len(body) != length - 2:
-            raise _Odd("a JPEG cut short")
+            raise _Odd("damaged")
         if 0xC0 <= code <= 0xCF and code not in (0xC4, 0xC8, 0xCC):
             framed = True
             _check_picture_size(int.from_bytes(body[3:5], "big"), int.from_bytes(body[1:3], "big"))
     # Cameras append more pictures and notes of their own: what follows the end of the first one is not judged.
     if not framed or not _found(file, b"\xff\xd9"):
-        raise _Odd("a JPEG cut short")
+        raise _Odd("damaged")
 
 
 def _jpeg_marker(file: BinaryIO) -> tuple[int, int]:
@@ -174,7 +205,7 @@ def _jpeg_marker(file: BinaryIO) -> tuple[int, int]:
     while len(pair) == 2 and pair == b"\xff\xff":
         pair = pair[1:] + file.read(1)
     if len(pair) < 2:
-        raise _Odd("a JPEG cut short")
+        raise _Odd("damaged")
     return pair[0], pair[1]
 
 
@@ -210,7 +241,7 @@ def _office_document(file: BinaryIO) -> str:
             manifests = _read_through(archive, parts)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, OSError) as fault:
         # Each of these is how `zipfile` says that an archive is damaged, locked or packed in a way of its own.
-        raise _Odd("a damaged archive") from fault
+        raise _Odd("damaged") from fault
     return _declared_kind(manifests, frozenset(part.filename for part in parts))
 
 
@@ -220,28 +251,28 @@ def _check_directory(file: BinaryIO) -> None:
     tail = _tail(file, _END_RECORD.size + 0xFFFF)
     at = tail.rfind(b"PK\x05\x06")
     if at < 0 or len(tail) - at < _END_RECORD.size:
-        raise _Odd("an archive cut short")
+        raise _Odd("damaged")
     _, disk, first, here, entries, length, start, comment = _END_RECORD.unpack_from(tail, at)
     if disk or first or here != entries or 0xFFFF in (entries, here) or 0xFFFFFFFF in (length, start):
-        raise _Odd("an archive in several volumes or of a size beyond reason")
+        raise _Odd("unpacked")
     if entries > MAX_PARTS or length > _MAX_DIRECTORY:
-        raise _Odd(f"an archive of more than {MAX_PARTS} parts")
+        raise _Odd("unpacked")
     record_at = size - len(tail) + at
     if start + length != record_at or record_at + _END_RECORD.size + comment != size:
-        raise _Odd("an archive with something before or behind it")
+        raise _Odd("two_kinds")
 
 
 def _check_parts(parts: list[zipfile.ZipInfo]) -> None:
     if len(parts) > MAX_PARTS:
-        raise _Odd(f"an archive of more than {MAX_PARTS} parts")
+        raise _Odd("unpacked")
     if len({part.filename.casefold() for part in parts}) != len(parts):
-        raise _Odd("an archive with two parts of one name")
+        raise _Odd("parts")
     if sum(part.file_size for part in parts) > MAX_UNPACKED:
-        raise _Odd(f"an archive of more than {MAX_UNPACKED} bytes unpacked")
+        raise _Odd("unpacked")
     for part in parts:
         _check_part(part)
     if min((part.header_offset for part in parts), default=1) != 0:
-        raise _Odd("an archive with something before or behind it")
+        raise _Odd("two_kinds")
 
 
 def _check_part(part: zipfile.ZipInfo) -> None:
@@ -257,15 +288,15 @@ def _check_part(part: zipfile.ZipInfo) -> None:
         or ".." in steps
         or re.search(r'[\\:*?"<>|]', name)
     ):
-        raise _Odd("an archive with a part named for another place")
+        raise _Odd("parts")
     if part.flag_bits & 0x1 or part.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise _Odd("an archive that is locked or packed in an unusual way")
+        raise _Odd("locked")
     if stat.S_ISLNK(part.external_attr >> 16):
-        raise _Odd("an archive with a link")
+        raise _Odd("parts")
     if part.file_size > MAX_RATIO * max(part.compress_size, 1):
-        raise _Odd(f"an archive with a part packed more than {MAX_RATIO} to 1")
+        raise _Odd("unpacked")
     if steps and steps[-1].casefold() == "vbaproject.bin":
-        raise _Odd("a document with macros")
+        raise _Odd("macros")
 
 
 def _read_through(archive: zipfile.ZipFile, parts: list[zipfile.ZipInfo]) -> dict[str, bytes]:
@@ -280,14 +311,14 @@ def _read_through(archive: zipfile.ZipFile, parts: list[zipfile.ZipInfo]) -> dic
             while chunk := opened.read(_CHUNK):
                 left -= len(chunk)
                 if left < 0:
-                    raise _Odd(f"an archive of more than {MAX_UNPACKED} bytes unpacked")
+                    raise _Odd("unpacked")
                 if not carried:
                     _check_encoding(part.filename, chunk)
                 carried = _check_text(carried + chunk)
                 if manifest:
                     body += chunk
                     if len(body) > _MAX_MANIFEST:
-                        raise _Odd("a document with an endless list of parts")
+                        raise _Odd("unpacked")
         if manifest:
             kept[part.filename] = bytes(body)
     return kept
@@ -297,7 +328,7 @@ def _check_text(text: bytes) -> bytes:
     """Refuse a document type anywhere, in whatever width its letters are written; returns the end, to look on from."""
     narrow = text.replace(b"\0", b"").upper()
     if b"<!DOCTYPE" in narrow or b"<!ENTITY" in narrow:
-        raise _Odd("a document with a DOCTYPE")
+        raise _Odd("doctype")
     return text[-40:]
 
 
@@ -306,12 +337,12 @@ def _check_encoding(name: str, head: bytes) -> None:
         return
     declared = _ENCODING.search(head[:400].replace(b"\0", b""))
     if declared and declared[1].lower() not in _READ_AS:
-        raise _Odd("a document in an unusual encoding")
+        raise _Odd("doctype")
 
 
 def _declared_kind(manifests: dict[str, bytes], names: frozenset[str]) -> str:
     if _CONTENT_TYPES not in manifests or _ROOT_RELATIONS not in manifests:
-        raise _Odd("an archive that is no Word or Excel document")
+        raise _Odd("archive")
     for relations in (body for name, body in manifests.items() if name != _CONTENT_TYPES):
         _check_relations(relations)
     main = next(
@@ -324,7 +355,7 @@ def _declared_kind(manifests: dict[str, bytes], names: frozenset[str]) -> str:
     )
     kind = _MAIN.get(_content_type(manifests[_CONTENT_TYPES], main))
     if kind is None or main not in names:
-        raise _Odd("an archive that is no plain Word or Excel document")
+        raise _Odd("archive")
     return kind
 
 
@@ -333,7 +364,7 @@ def _content_type(body: bytes, main: str) -> str:
     for tag, attributes in _elements(body):
         kind = attributes.get("ContentType", "")
         if "macroenabled" in kind.casefold() or "vbaproject" in kind.casefold():
-            raise _Odd("a document with macros")
+            raise _Odd("macros")
         if tag == "Override" and attributes.get("PartName", "").removeprefix("/") == main:
             found = kind
     return found
@@ -343,7 +374,7 @@ def _check_relations(body: bytes) -> None:
     for _, attributes in _elements(body):
         target = attributes.get("Target", "")
         if attributes.get("TargetMode", "Internal") != "Internal" or _ELSEWHERE.match(target):
-            raise _Odd("a document that fetches something from elsewhere")
+            raise _Odd("elsewhere")
 
 
 @dataclass(frozen=True, slots=True)
@@ -355,7 +386,7 @@ class _Elements:
 
 
 def _refuse_doctype(*_: object) -> None:
-    raise _Odd("a document with a DOCTYPE")
+    raise _Odd("doctype")
 
 
 def _elements(body: bytes) -> list[tuple[str, dict[str, str]]]:
@@ -367,5 +398,5 @@ def _elements(body: bytes) -> list[tuple[str, dict[str, str]]]:
     try:
         parser.Parse(body, True)
     except expat.ExpatError as fault:
-        raise _Odd("a document whose list of parts cannot be read") from fault
+        raise _Odd("damaged") from fault
     return elements.found

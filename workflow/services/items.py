@@ -59,7 +59,7 @@ class Refusal(Exception):
 
 def create_within(office: Office, uow: UnitOfWork, caller: Caller, new: NewItem, now: datetime) -> Created:
     """The same inside a unit of work that the caller opened: raises Refusal, so that all or nothing is created."""
-    definition = office.editions.latest(new.workflow)
+    definition = office.editions.latest(new.workflow, uow)
     if caller.key is not None:
         asked = fingerprint_of("create", new.workflow, new.unit, new.fields, new.parent)
         answer = uow.idempotency.claim(caller.actor.id, caller.key, asked, now)

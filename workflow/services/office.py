@@ -9,12 +9,16 @@ from workflow.clock import VIETNAM, Clock
 from workflow.engine import Actor, Circumstances, Definition, Directory
 from workflow.engine.workdays import Calendar
 from workflow.persistence import UnitOfWork
+from workflow.persistence.content import ContentStore
 from workflow.services.editions import Editions
 
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """`write` and `read` open a unit of work; `editions` hands out published definitions; `names` is what files may refer to."""
+    """`write` and `read` open a unit of work; `editions` hands out published definitions; `names` is what files may refer to.
+
+    `content` keeps the bytes of uploaded files; an office without it takes none.
+    """
 
     write: Callable[[], UnitOfWork]
     read: Callable[[], UnitOfWork]
@@ -23,6 +27,7 @@ class Office:
     calendars: Mapping[str, Calendar]
     names: Names
     zone: tzinfo = VIETNAM
+    content: ContentStore | None = None
 
     def circumstances(self, definition: Definition, directory: Directory, now: datetime | None = None) -> Circumstances:
         calendar = self.calendars.get(definition.calendar) if definition.calendar else None

@@ -45,7 +45,7 @@ def overview(office: Office, uow: UnitOfWork, unit: str | None = None, workflow:
     """The state of one unit, or of the commune; `workflow` narrows it to one kind of item. At most four statements."""
     now = office.clock.now()
     rows = [row for row in tallies(uow, unit) if workflow in (None, row.workflow)]
-    counted = [(row, _group(office, row)) for row in rows]
+    counted = [(row, _group(office, uow, row)) for row in rows]
     due = due_counts(uow, now, now + timedelta(days=SOON_DAYS))
     mine = [counts for name, counts in due.items() if unit in (None, name)]
     return Overview(
@@ -59,8 +59,8 @@ def overview(office: Office, uow: UnitOfWork, unit: str | None = None, workflow:
     )
 
 
-def _group(office: Office, row: Tally) -> Group:
-    state = office.editions.latest(row.workflow).states.get(row.state)
+def _group(office: Office, uow: UnitOfWork, row: Tally) -> Group:
+    state = office.editions.latest(row.workflow, uow).states.get(row.state)
     return state.group if state else Group.DOING
 
 
