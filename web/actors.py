@@ -10,6 +10,7 @@ from werkzeug.routing import RequestRedirect
 
 from web import i18n, security
 from web.extensions import login_manager
+from web.i18n import N_, _
 from web.wiring import office, settings
 from workflow.engine import Actor
 from workflow.engine.administration import refusal_to_administer, refusal_to_audit
@@ -59,7 +60,10 @@ def guard(app: Flask) -> None:
 
 def _admit() -> None:
     g.signed_in = None
+    security.bind_forms(None)
     i18n.speak(_language(None))
+    if request.endpoint == "static":
+        return
     g.signed_in = current_user.signed_in if current_user.is_authenticated else None
     i18n.speak(_language(g.signed_in))
     call = request.path.startswith(security.API_PREFIX)
@@ -67,7 +71,8 @@ def _admit() -> None:
         raise Unauthorized
     if call:
         return
-    security.bind_forms(g.signed_in.csrf if g.signed_in else None)
+    if g.signed_in is not None:
+        security.bind_forms(g.signed_in.csrf)
     if security.changes_something() and request.endpoint is not None:
         security.check_form()
 
@@ -126,7 +131,7 @@ def navigation() -> tuple[NavLink, ...]:
     if found is None:
         return ()
     return tuple(
-        NavLink(path, i18n._(label), icon, _is_current(path), badge)
+        NavLink(path, _(label), icon, _is_current(path), badge)
         for path, label, icon, badge, shown in _links(found.actor)
         if shown and has_page(path)
     )
@@ -137,14 +142,14 @@ def _links(actor: Actor) -> tuple[tuple[str, str, str, bool, bool], ...]:
     works = scope.everything or bool(actor.unit)
     administers = refusal_to_administer(actor) is None
     return (
-        ("/", "My work", "inbox", True, works),
-        ("/items", "Tasks", "list-check", False, works),
-        (f"/units/{actor.unit}", "Unit", "building", False, bool(actor.roles & POSTS)),
-        ("/commune", "Whole commune", "building-community", False, scope.everything),
-        ("/history", "Log", "history", False, refusal_to_audit(actor) is None),
-        ("/definitions", "Workflows", "sitemap", False, True),
-        ("/admin", "Administration", "settings", False, administers),
-        ("/help", "Help", "help-circle", False, True),
+        ("/", N_("My work"), "inbox", True, works),
+        ("/items", N_("Tasks"), "list-check", False, works),
+        (f"/units/{actor.unit}", N_("Unit"), "building", False, bool(actor.roles & POSTS)),
+        ("/commune", N_("Whole commune"), "building-community", False, scope.everything),
+        ("/history", N_("Log"), "history", False, refusal_to_audit(actor) is None),
+        ("/definitions", N_("Workflows"), "sitemap", False, True),
+        ("/admin", N_("Administration"), "settings", False, administers),
+        ("/help", N_("Help"), "help-circle", False, True),
     )
 
 

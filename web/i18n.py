@@ -106,6 +106,11 @@ def catalogue(chosen: str) -> Mapping[str, tuple[str, ...]]:
     return MappingProxyType(found)
 
 
+def N_(message: str) -> str:  # noqa: N802  the name that tools which collect messages look for
+    """Mark a message that is translated later, where it is shown."""
+    return message
+
+
 def _(message: str, **params: object) -> str:
     """The message in the spoken language, its {names} filled in."""
     forms = catalogue(language()).get(message)
@@ -206,78 +211,82 @@ def due_cue(
 REASONS: Mapping[str, str] = MappingProxyType(
     {
         # the state of the item
-        "not_from_here": "“{move}” is not possible while the item is “{state}”.",
-        "final_state": "The item is closed (“{state}”); nothing more can be done with it.",
-        "request_open": "“{move}” has been proposed already and waits for approval.",
-        "no_open_request": "Nobody has proposed “{move}”, or it has been decided already.",
-        "already_voted": "You have given your opinion on this proposal already.",
-        "not_voted": "You have given no opinion that could be withdrawn.",
+        "not_from_here": N_("“{move}” is not possible while the item is “{state}”."),
+        "final_state": N_("The item is closed (“{state}”); nothing more can be done with it."),
+        "request_open": N_("“{move}” has been proposed already and waits for approval."),
+        "no_open_request": N_("Nobody has proposed “{move}”, or it has been decided already."),
+        "already_voted": N_("You have given your opinion on this proposal already."),
+        "not_voted": N_("You have given no opinion that could be withdrawn."),
         # authority
-        "wrong_unit": "This item belongs to {unit}, not to your unit. It is for: {may}.",
-        "delegation_needed": "A deputy may do this only under a written delegation of the head that is in force.",
-        "outside_area": "This item lies outside the areas assigned to you. It is for: {may}.",
-        "not_permitted": "You are not permitted to do this. It is for: {may}.",
-        "self_review": "You did “{moves}” yourself on this item, so somebody else must do this step.",
-        "same_unit": "Your unit did “{moves}” on this item, so somebody outside the unit must do this step.",
-        "voted_in_other_step": "You gave your opinion in another step of this approval; each step needs other people.",
-        "not_proposer": "Only the person who made the proposal may take it back.",
-        "gate_impossible": "Nobody is left who may approve this proposal; ask the Chairman to direct it.",
+        "wrong_unit": N_("This item belongs to {unit}, not to your unit. It is for: {may}."),
+        "delegation_needed": N_("A deputy may do this only under a written delegation of the head that is in force."),
+        "outside_area": N_("This item lies outside the areas assigned to you. It is for: {may}."),
+        "not_permitted": N_("You are not permitted to do this. It is for: {may}."),
+        "self_review": N_("You did “{moves}” yourself on this item, so somebody else must do this step."),
+        "same_unit": N_("Your unit did “{moves}” on this item, so somebody outside the unit must do this step."),
+        "voted_in_other_step": N_(
+            "You gave your opinion in another step of this approval; each step needs other people."
+        ),
+        "not_proposer": N_("Only the person who made the proposal may take it back."),
+        "gate_impossible": N_("Nobody is left who may approve this proposal; ask the Chairman to direct it."),
         # preconditions
-        "frozen": "“{field}” can no longer be changed while the item is “{state}”.",
-        "effect_unavailable": "This step needs something that the item does not have yet ({effect}).",
-        "condition_failed": "A condition of this step is not met.",
-        "wrong_parent": "An item of this kind cannot be opened under that one.",
+        "frozen": N_("“{field}” can no longer be changed while the item is “{state}”."),
+        "effect_unavailable": N_("This step needs something that the item does not have yet ({effect})."),
+        "condition_failed": N_("A condition of this step is not met."),
+        "wrong_parent": N_("An item of this kind cannot be opened under that one."),
         # inputs
-        "input_missing": "Please fill in “{field}”.",
-        "unknown_input": "“{field}” is no field of this step.",
-        "unknown_field": "“{field}” is no field of this step.",
-        "file_unknown": "A file named in “{field}” was not uploaded to this item; please attach it again.",
-        "not_text": "“{field}” must be text.",
-        "too_long": "“{field}” is too long: {limit} at most.",
-        "too_short": "“{field}” is too short: {minimum} at least.",
-        "control_character": "“{field}” holds a hidden character ({character}); please type it again.",
-        "pattern": "“{value}” is not of the form that “{field}” asks for.",
-        "not_a_number": "“{field}” must be a number, for instance 1.234,5.",
-        "not_a_whole_number": "“{field}” must be a whole number.",
-        "number_too_long": "“{field}” has too many digits: {digits} at most, {places} after the comma.",
-        "ambiguous_number": "“{field}”: {value} can be read in two ways. Write {grouped} or {decimal}.",
-        "below_minimum": "“{field}” must be {minimum} or more.",
-        "above_maximum": "“{field}” must be {maximum} or less.",
-        "not_a_date": "“{field}” must be a date: day/month/year, for instance 30/06/2026.",
-        "not_an_instant": "“{field}” must be a date and a time, for instance 30/06/2026 08:00.",
-        "not_a_boolean": "“{field}” must be yes or no.",
-        "not_a_choice": "“{value}” is none of the choices for “{field}”.",
-        "no_such_person": "“{field}”: there is nobody with the login “{value}”.",
-        "no_such_unit": "“{field}”: there is no unit “{value}”.",
-        "not_an_attachment": "“{field}” must name attached files.",
-        "too_many": "“{field}”: {limit} at most.",
-        "not_figures": "“{field}” must be a table of figures.",
+        "input_missing": N_("Please fill in “{field}”."),
+        "unknown_input": N_("“{field}” is no field of this step."),
+        "unknown_field": N_("“{field}” is no field of this step."),
+        "file_unknown": N_("A file named in “{field}” was not uploaded to this item; please attach it again."),
+        "not_text": N_("“{field}” must be text."),
+        "too_long": N_("“{field}” is too long: {limit} at most."),
+        "too_short": N_("“{field}” is too short: {minimum} at least."),
+        "control_character": N_("“{field}” holds a hidden character ({character}); please type it again."),
+        "pattern": N_("“{value}” is not of the form that “{field}” asks for."),
+        "not_a_number": N_("“{field}” must be a number, for instance 1.234,5."),
+        "not_a_whole_number": N_("“{field}” must be a whole number."),
+        "number_too_long": N_("“{field}” has too many digits: {digits} at most, {places} after the comma."),
+        "ambiguous_number": N_("“{field}”: {value} can be read in two ways. Write {grouped} or {decimal}."),
+        "below_minimum": N_("“{field}” must be {minimum} or more."),
+        "above_maximum": N_("“{field}” must be {maximum} or less."),
+        "not_a_date": N_("“{field}” must be a date: day/month/year, for instance 30/06/2026."),
+        "not_an_instant": N_("“{field}” must be a date and a time, for instance 30/06/2026 08:00."),
+        "not_a_boolean": N_("“{field}” must be yes or no."),
+        "not_a_choice": N_("“{value}” is none of the choices for “{field}”."),
+        "no_such_person": N_("“{field}”: there is nobody with the login “{value}”."),
+        "no_such_unit": N_("“{field}”: there is no unit “{value}”."),
+        "not_an_attachment": N_("“{field}” must name attached files."),
+        "too_many": N_("“{field}”: {limit} at most."),
+        "not_figures": N_("“{field}” must be a table of figures."),
         # accounts
-        "password_too_short": "The password needs at least {minimum} characters; a short sentence is easy to remember.",
-        "password_too_long": "The password is too long: {limit} characters at most.",
-        "password_common": "This password is easy to guess; please choose another.",
-        "login_taken": "The login “{login}” is taken already.",
-        "login_not_plain": "A login has 2 to 64 small letters, digits, dots and hyphens, for instance officer.kt.",
-        "post_needs_unit": "Please choose the unit in which this post is held.",
-        "scope_missing": "Please choose at least one scope: {known}.",
+        "password_too_short": N_(
+            "The password needs at least {minimum} characters; a short sentence is easy to remember."
+        ),
+        "password_too_long": N_("The password is too long: {limit} characters at most."),
+        "password_common": N_("This password is easy to guess; please choose another."),
+        "login_taken": N_("The login “{login}” is taken already."),
+        "login_not_plain": N_("A login has 2 to 64 small letters, digits, dots and hyphens, for instance officer.kt."),
+        "post_needs_unit": N_("Please choose the unit in which this post is held."),
+        "scope_missing": N_("Please choose at least one scope: {known}."),
     }
 )
 """A sentence for each code, in English as the key of its translation."""
 
 ROLES: Mapping[str, str] = MappingProxyType(
     {
-        "chairman": "the Chairman",
-        "vice_chairman": "the Vice Chairman in charge",
-        "office_chief": "the Chief of Office",
-        "consolidator": "the consolidating officer",
-        "clerk": "the records clerk",
-        "auditor": "the auditor",
-        "admin": "the system administrator",
-        "system": "the system itself",
-        "unit_head": "the head of the unit",
-        "unit_deputy": "a deputy under a delegation",
-        "officer": "an officer of the unit",
-        "creator": "whoever created the item",
+        "chairman": N_("the Chairman"),
+        "vice_chairman": N_("the Vice Chairman in charge"),
+        "office_chief": N_("the Chief of Office"),
+        "consolidator": N_("the consolidating officer"),
+        "clerk": N_("the records clerk"),
+        "auditor": N_("the auditor"),
+        "admin": N_("the system administrator"),
+        "system": N_("the system itself"),
+        "unit_head": N_("the head of the unit"),
+        "unit_deputy": N_("a deputy under a delegation"),
+        "officer": N_("an officer of the unit"),
+        "creator": N_("whoever created the item"),
     }
 )
 

@@ -110,16 +110,20 @@ def new_secret() -> str:
 
 def bind_forms(secret: str | None) -> None:
     """Forms of this request belong to the session with that secret; None: to the visitor's own signed cookie."""
-    if secret is None:
-        secret = session.get("csrf")
-        if secret is None:
-            secret = session["csrf"] = new_secret()
     g.csrf_secret = secret
+
+
+def _form_secret() -> bytes:
+    if g.csrf_secret is None:
+        if "csrf" not in session:
+            session["csrf"] = new_secret()
+        g.csrf_secret = session["csrf"]
+    return str(g.csrf_secret).encode()
 
 
 def csrf_token() -> str:
     """The token of this session's forms, masked anew each time so that compression gives nothing away."""
-    secret = str(g.csrf_secret).encode()
+    secret = _form_secret()
     mask = secrets.token_bytes(len(secret))
     return urlsafe_b64encode(mask + _xor(mask, secret)).decode()
 
@@ -127,7 +131,7 @@ def csrf_token() -> str:
 def check_form() -> None:
     """FormRefused unless the form carries a token of this session (field `csrf_token`, header `X-CSRF-Token`)."""
     given = request.headers.get("X-CSRF-Token") or request.form.get("csrf_token") or ""
-    if not hmac.compare_digest(_unmasked(given), str(g.csrf_secret).encode()):
+    if not hmac.compare_digest(_unmasked(given), _form_secret()):
         raise FormRefused
 
 

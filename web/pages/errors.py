@@ -2,11 +2,11 @@
 
 import logging
 
-from flask import Flask, Response, make_response, request
+from flask import Flask, Response, current_app, make_response, request
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from web import problems, security
-from web.i18n import _
+from web.i18n import N_, _
 from web.pages.rendering import render_fragment, render_page, wants_fragment
 from web.pages.session import login_page
 from workflow.errors import WorkflowError
@@ -23,115 +23,123 @@ class Told:
         self.title, self.happened, self.kept, self.do = title, happened, kept, do
 
 
-_NOTHING_SAVED = "Nothing was saved by this request."
-_TYPED_KEPT = "Nothing was saved. What you typed is still in the form: press Back in the browser."
-_BACK = "Go back and try again."
+_NOTHING_SAVED = N_("Nothing was saved by this request.")
+_TYPED_KEPT = N_("Nothing was saved. What you typed is still in the form: press Back in the browser.")
+_BACK = N_("Go back and try again.")
 
 TOLD: dict[int, Told] = {
     400: Told(
-        "The request could not be understood",
-        "The address or the form that your browser sent was not complete.",
+        N_("The request could not be understood"),
+        N_("The address or the form that your browser sent was not complete."),
         _NOTHING_SAVED,
-        "Open the page again from “My work”.",
+        N_("Open the page again from “My work”."),
     ),
     401: Told(
-        "Please sign in",
-        "You are not signed in, or your session is over.",
-        "What you typed is kept on this page.",
-        "Sign in to go on.",
+        N_("Please sign in"),
+        N_("You are not signed in, or your session is over."),
+        N_("What you typed is kept on this page."),
+        N_("Sign in to go on."),
     ),
     403: Told(
-        "You are not permitted to do this",
-        "Your post does not give you this right.",
+        N_("You are not permitted to do this"),
+        N_("Your post does not give you this right."),
         _NOTHING_SAVED,
-        "If this is your task, ask the administrator to check your post.",
+        N_("If this is your task, ask the administrator to check your post."),
     ),
     404: Told(
-        "There is no such page",
-        "The page does not exist, or it is not for your unit.",
-        "Your data is as it was.",
-        "Check the address, or look for the task under “My work”.",
+        N_("There is no such page"),
+        N_("The page does not exist, or it is not for your unit."),
+        N_("Your data is as it was."),
+        N_("Check the address, or look for the task under “My work”."),
     ),
     405: Told(
-        "This page cannot be asked for in this way",
-        "The address was opened in a way that it does not know.",
+        N_("This page cannot be asked for in this way"),
+        N_("The address was opened in a way that it does not know."),
         _NOTHING_SAVED,
-        "Open the page again from “My work”.",
+        N_("Open the page again from “My work”."),
     ),
     409: Told(
-        "The task has moved on meanwhile",
-        "This step is no longer possible: somebody has done something with the task since you opened it.",
+        N_("The task has moved on meanwhile"),
+        N_("This step is no longer possible: somebody has done something with the task since you opened it."),
         _TYPED_KEPT,
-        "Open the task again to see how it stands.",
+        N_("Open the task again to see how it stands."),
     ),
     412: Told(
-        "Somebody changed this before you",
-        "The task was changed after you opened this page.",
+        N_("Somebody changed this before you"),
+        N_("The task was changed after you opened this page."),
         _TYPED_KEPT,
-        "Open the task again, compare, then send once more.",
+        N_("Open the task again, compare, then send once more."),
     ),
     413: Told(
-        "The file is too large",
-        "Files may have 20 MB at most.",
+        N_("The file is too large"),
+        N_("Files may have 20 MB at most."),
         _TYPED_KEPT,
-        "Attach a smaller file, or split it.",
+        N_("Attach a smaller file, or split it."),
     ),
     415: Told(
-        "This kind of file is not accepted",
-        "Accepted are PDF, Word (docx), Excel (xlsx), PNG and JPG.",
+        N_("This kind of file is not accepted"),
+        N_("Accepted are PDF, Word (docx), Excel (xlsx), PNG and JPG."),
         _TYPED_KEPT,
-        "Save the file as one of these kinds and attach it again.",
+        N_("Save the file as one of these kinds and attach it again."),
     ),
     422: Told(
-        "Something in the form is not right",
-        "One or more fields are missing or not right.",
+        N_("Something in the form is not right"),
+        N_("One or more fields are missing or not right."),
         _TYPED_KEPT,
         _BACK,
     ),
     428: Told(
-        "The version is missing",
-        "The request does not say which version of the task you looked at.",
+        N_("The version is missing"),
+        N_("The request does not say which version of the task you looked at."),
         _TYPED_KEPT,
-        "Open the task again, then send once more.",
+        N_("Open the task again, then send once more."),
     ),
     429: Told(
-        "Too many attempts",
-        "There were too many attempts in a short time.",
+        N_("Too many attempts"),
+        N_("There were too many attempts in a short time."),
         _NOTHING_SAVED,
-        "Wait a few minutes, then try again.",
+        N_("Wait a few minutes, then try again."),
     ),
     500: Told(
-        "The system has a fault",
-        "Something went wrong on our side; it is not your mistake.",
+        N_("The system has a fault"),
+        N_("Something went wrong on our side; it is not your mistake."),
         _TYPED_KEPT,
-        "Try again in a few minutes. If it happens again, tell the administrator the number below.",
+        N_("Try again in a few minutes. If it happens again, tell the administrator the number below."),
     ),
     503: Told(
-        "The system is busy",
-        "The database did not answer in time.",
+        N_("The system is busy"),
+        N_("The database did not answer in time."),
         _TYPED_KEPT,
-        "Wait half a minute, then send again.",
+        N_("Wait half a minute, then send again."),
     ),
 }
 FORM_REFUSED = Told(
-    "The form is out of date",
-    "The form did not come from a page of your present session, so it was not accepted.",
+    N_("The form is out of date"),
+    N_("The form did not come from a page of your present session, so it was not accepted."),
     _TYPED_KEPT,
-    "Open the page again, then send once more.",
+    N_("Open the page again, then send once more."),
 )
 
 
 def handle(app: Flask) -> None:
-    """Answer every error of a page; what is under /api/ answers for itself."""
+    """Answer every error of a page, and of addresses that no blueprint owns.
+
+    `app.extensions["api_errors"]` (error → Response), where the API has set it, answers for those under /api/.
+    """
     app.register_error_handler(HTTPException, tell_http)
     app.register_error_handler(WorkflowError, tell_workflow)
     app.register_error_handler(Exception, tell_fault)
 
 
 def tell_http(error: HTTPException) -> Response:
+    call = current_app.extensions.get("api_errors")
+    if call is not None and request.path.startswith(security.API_PREFIX):
+        return make_response(call(error))
     status = error.code or 500
     if error.response is not None or status < 400:
         return make_response(error.get_response())
+    if isinstance(error, InternalServerError) and error.original_exception is not None:
+        return tell_fault(error.original_exception)
     response = error_page(status, FORM_REFUSED if isinstance(error, security.FormRefused) else None)
     for name, value in error.get_headers():
         if name in ("Retry-After", "Allow", "WWW-Authenticate"):
@@ -148,7 +156,11 @@ def tell_workflow(error: WorkflowError) -> Response:
 
 def tell_fault(error: Exception) -> Response:
     _log.error("request %s failed", security.request_id(), exc_info=error)
-    return error_page(InternalServerError.code)
+    try:
+        return error_page(InternalServerError.code)
+    except Exception:  # noqa: BLE001  the last resort must not depend on what has just failed
+        _log.exception("the error page of request %s failed as well", security.request_id())
+        return make_response(f"500 · {security.request_id()}", 500, {"Content-Type": "text/plain; charset=utf-8"})
 
 
 def error_page(status: int, told: Told | None = None) -> Response:

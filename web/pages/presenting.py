@@ -1,0 +1,382 @@
+"""Items, values and entries as people read them: ids become titles, names become labels."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from web.i18n import DueCue, _, day, due_cue, label, moment, number, reason_sentence, role_name
+from web.titles import Titles, choice_label
+from web.wiring import settings
+from workflow.catalog.inputs import input_field
+from workflow.engine import Definition, Item, Offer
+from workflow.engine.definition import FieldType, Transition
+from workflow.engine.events import instant_of
+from workflow.engine.facts import waiting
+from workflow.persistence.files import StoredFile
+from workflow.queries.history import HistoryEntry
+from workflow.queries.worklist import Row
+from workflow.services.office import Office
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One item in a list."""
+
+    code: str
+    href: str
+    title: str
+    unit: str
+    state: str
+    group: str
+    due: DueCue | None
+    waits: str
+    assignee: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    label: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One entry of a timeline; `effective` is empty where both times are the same."""
+
+    n: int
+    title: str
+    who: str
+    at: datetime
+    effective: str
+    text: str
+    changes: tuple[tuple[str, str, str], ...]
+    by_system: bool
+    refused: bool
+    href: str = ""
+    item: str = ""
+
+
+def item_path(code: str) -> str:
+    return f"/items/{code}"
+
+
+def line_of(row: Row, office: Office, titles: Titles, now: datetime) -> Line:
+    definition = office.editions.latest(row.workflow)
+    state = definition.states.get(row.state)
+    waits = titles.person(row.waits_person) if row.waits_person else ""
+    if not waits and row.waits_on:
+        waits = titles.who(row.waits_on, row.unit, definition)
+    return Line(
+        code=row.code,
+        href=item_path(row.code),
+        title=row.title,
+        unit=titles.unit(row.unit),
+        state=label(state.label) if state else row.state,
+        group=row.group,
+        due=None if row.final else due_cue(row.due_at, now, zone=settings().zone),
+        waits=waits,
+        assignee=titles.person(row.assignee) if row.assignee else "",
+        kind=label(definition.label),
+    )
+
+
+def waits_for(item: Item, definition: Definition, titles: Titles) -> str:
+    """Whom the item waits for, by name where one is named."""
+    words = []
+    for who in waiting(definition, item):
+        value = item.fields.get(who.name)
+        words.append(
+            titles.person(str(value))
+            if value and who.name in definition.fields
+            else titles.who(str(who), item.unit, definition)
+        )
+    if not words:
+        return ""
+    return _(" or ").join(dict.fromkeys(words))
+
+
+def due_of(item: Item, definition: Definition, now: datetime) -> DueCue | None:
+    """The due chip: counting while work goes on, frozen at the declaration once it is done."""
+    state = definition.states[item.state]
+    closed = item.entered_at if state.group.value in ("done", "cancelled") else None
+    return due_cue(item.due_at, now, closed, zone=settings().zone)
+
+
+def value_text(definition: Definition, name: str, value: Any, titles: Titles, files: Mapping[str, StoredFile]) -> str:
+    """A stored value as people read it."""
+    if isinstance(value, Mapping):
+        return _("(private text)")
+    field = input_field(definition, name)
+    if value is None or field is None:
+        return "" if value is None else str(value)
+    if field.type is FieldType.PERSON:
+        return titles.person(str(value))
+    if field.type is FieldType.UNIT:
+        return titles.unit(str(value))
+    if field.type is FieldType.CHOICE:
+        return choice_label(field, value)
+    if field.type is FieldType.DATE:
+        return day(str(value))
+    if field.type is FieldType.INSTANT:
+        return moment(instant_of(str(value)), settings().zone)
+    if field.type is FieldType.BOOLEAN:
+        return _("yes") if value else _("no")
+    if field.type in (FieldType.INTEGER, FieldType.DECIMAL):
+        return number(str(value))
+    if field.type is FieldType.ATTACHMENTS:
+        return ", ".join(files[sha].name if sha in files else sha[:12] for sha in value)
+    return str(value)
+
+
+def facts_of(
+    item: Item, definition: Definition, titles: Titles, files: Mapping[str, StoredFile]
+) -> list[tuple[str, str]]:
+    """The filled fields, in the order of the file, but the title, which heads the page, and attachments, listed apart."""
+    shown = []
+    for name, field in definition.fields.items():
+        value = item.fields.get(name)
+        if value in (None, "", ()) or name == "title" or field.type in (FieldType.ATTACHMENTS, FieldType.FIGURES):
+            continue
+        shown.append((label(field.label), value_text(definition, name, value, titles, files)))
+    return shown
+
+
+def told(
+    entry: HistoryEntry,
+    definition: Definition | None,
+    titles: Titles,
+    files: Mapping[str, StoredFile],
+    *,
+    code: str = "",
+) -> Told:
+    """One entry of the log in people's words: who with which post and for whom, what, both times, what changed."""
+    body = entry.body
+    effective = entry.effective_at
+    late_record = abs((effective - entry.recorded_at).total_seconds()) >= 1
+    return Told(
+        n=entry.n,
+        title=_entry_title(entry, definition),
+        who=_who(entry, titles),
+        at=entry.recorded_at,
+        effective=moment(effective, settings().zone) if late_record else "",
+        text=entry.comment or "",
+        changes=_changes(entry, definition, titles, files),
+        by_system=body["act"]["id"] == "system",
+        refused=entry.type == "refusal",
+        href=item_path(code) if code else "",
+        item=code,
+    )
+
+
+def _who(entry: HistoryEntry, titles: Titles) -> str:
+    act = entry.actor
+    # The post is that of the day of the act, as the log kept it, not the one held today.
+    name = titles.person(act["id"]) if act["id"] == "system" else str(act.get("post") or titles.person(act["id"]))
+    if act.get("for"):
+        return _("{name}, acting for {giver}", name=name, giver=titles.person(str(act["for"])))
+    return name
+
+
+_TYPES = {
+    "create": "Created",
+    "comment": "Comment",
+    "file": "File uploaded",
+    "refusal": "Refused attempt",
+    "login": "Signed in or out",
+    "definition": "Workflow published",
+    "admin": "Administration",
+    "import": "Import",
+    "export": "Export",
+    "read": "Reading of the log",
+    "request": "Proposal",
+    "vote": "Opinion on a proposal",
+}
+
+
+def _entry_title(entry: HistoryEntry, definition: Definition | None) -> str:
+    body = entry.body
+    kind = _(_TYPES[entry.type]) if entry.type in _TYPES else entry.type
+    move = body.get("tr") or body.get("move") or _request_move(entry)
+    if move is None or definition is None or move not in definition.transitions:
+        return kind
+    name = label(definition.transitions[move].label)
+    if entry.type == "refusal":
+        return _("Refused: {move}", move=name)
+    votes = [event for event in entry.events if event["e"] == "vote"]
+    if votes:
+        return _("Approved: {move}", move=name) if votes[0]["vote"] == "approve" else _("Rejected: {move}", move=name)
+    if entry.type == "request":
+        ended = next((event for event in entry.events if event["e"] == "request_end"), None)
+        return _("Taken back: {move}", move=name) if ended else _("Proposed: {move}", move=name)
+    return f"{name}{_arrow(body, definition)}"
+
+
+def _request_move(entry: HistoryEntry) -> str | None:
+    return next((str(event["move"]) for event in entry.events if "move" in event), None)
+
+
+def _arrow(body: Mapping[str, Any], definition: Definition) -> str:
+    source, target = body.get("from"), body.get("to")
+    if source == target or target not in definition.states or source not in definition.states:
+        return ""
+    return f": {label(definition.states[source].label)} – {label(definition.states[target].label)}"
+
+
+def _changes(
+    entry: HistoryEntry, definition: Definition | None, titles: Titles, files: Mapping[str, StoredFile]
+) -> tuple[tuple[str, str, str], ...]:
+    if definition is None:
+        return ()
+    rows = []
+    for event in entry.events:
+        if event["e"] == "field":
+            field = input_field(definition, event["field"])
+            rows.append(
+                (
+                    label(field.label) if field else event["field"],
+                    value_text(definition, event["field"], event["old"], titles, files),
+                    value_text(definition, event["field"], event["new"], titles, files),
+                )
+            )
+        elif event["e"] == "unit":
+            rows.append((_("Lead unit"), titles.unit(event["old"]), titles.unit(event["new"])))
+        elif event["e"] in ("request", "amend"):
+            rows.extend(
+                (
+                    label(field.label) if (field := input_field(definition, name)) else name,
+                    "",
+                    value_text(definition, name, value, titles, files),
+                )
+                for name, value in event["inputs"].items()
+            )
+    return tuple(rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """An act that is open to this person; `vote` offers approval and rejection on the spot."""
+
+    move: str
+    label: str
+    href: str
+    target: str
+    act: str
+
+
+def buttons(offers: Iterable[Offer], item: Item, definition: Definition) -> tuple[Button, ...]:
+    return tuple(
+        Button(
+            move=offer.move,
+            label=_button_words(offer, definition.transitions[offer.move]),
+            href=f"{item_path(item.code)}/moves/{offer.move}" + ("" if offer.act == "perform" else f"?act={offer.act}"),
+            target=label(definition.states[offer.target].label) if offer.target in definition.states else "",
+            act=offer.act,
+        )
+        for offer in offers
+        if offer.allowed
+    )
+
+
+def _button_words(offer: Offer, transition: Transition) -> str:
+    name = label(transition.label)
+    if offer.act == "amend":
+        return _("Amend the proposal: {move}", move=name)
+    if offer.act == "take_back":
+        return _("Take the proposal back: {move}", move=name)
+    if offer.act == "vote":
+        return _("Approve or reject: {move}", move=name)
+    return name
+
+
+def blocked(offers: Iterable[Offer], definition: Definition, titles: Titles) -> tuple[tuple[str, Sequence[str]], ...]:
+    """The moves that are this person's but not possible now, each with every sentence of why."""
+    return tuple(
+        (
+            label(definition.transitions[offer.move].label),
+            [reason_sentence(reason, definition=definition, unit_name=titles.unit) for reason in offer.reasons],
+        )
+        for offer in offers
+        if not offer.allowed and not offer.refused_by_authority_alone
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class WhoMay:
+    """One line of the table under the drawing: a move out of this state, where it leads, who may, and what about me."""
+
+    move: str
+    target: str
+    who: str
+    mine: str
+
+
+def who_may_table(item: Item, definition: Definition, offers: Iterable[Offer], titles: Titles) -> tuple[WhoMay, ...]:
+    standing = {offer.move: offer for offer in offers}
+    rows = []
+    for transition in definition.leaving(item.state):
+        offer = standing.get(transition.name)
+        if offer is None:
+            mine = ""
+        elif offer.allowed:
+            mine = _("You may")
+        else:
+            mine = " ".join(reason_sentence(r, definition=definition, unit_name=titles.unit) for r in offer.reasons)
+        rows.append(
+            WhoMay(
+                label(transition.label),
+                targets_text(definition, transition),
+                ", ".join(role_name(str(who), definition) for who in transition.starters),
+                mine,
+            )
+        )
+    return tuple(rows)
+
+
+def targets_text(definition: Definition, transition: Transition) -> str:
+    names = [label(definition.states[t.state].label) for t in transition.targets if t.state in definition.states]
+    return _(" or ").join(dict.fromkeys(names)) or _("stays as it is")
+
+
+@dataclass(frozen=True, slots=True)
+class LateLine:
+    n: int
+    unit: str
+    effective: datetime
+    recorded: datetime
+    ended: datetime | None
+    days: int
+    record: tuple[tuple[str, str, str, datetime], ...]
+
+
+def late_lines(
+    item: Item, definition: Definition, titles: Titles, files: Mapping[str, StoredFile], now: datetime
+) -> tuple[LateLine, ...]:
+    """The episodes of lateness, the newest first; a started day counts."""
+    lines = []
+    for episode in reversed(item.episodes):
+        until = episode.ended_at or now
+        record = tuple(
+            (
+                label(field.label) if (field := input_field(definition, name)) else name,
+                value_text(definition, name, part.value, titles, files),
+                titles.person(part.by),
+                part.at,
+            )
+            for name, part in episode.record.items()
+        )
+        days = max(1, -(-int((until - episode.effective_at).total_seconds()) // 86_400))
+        lines.append(
+            LateLine(
+                episode.n,
+                titles.unit(episode.unit),
+                episode.effective_at,
+                episode.recorded_at,
+                episode.ended_at,
+                days,
+                record,
+            )
+        )
+    return tuple(lines)
