@@ -1,0 +1,240 @@
+"""Take a directive into the office: its register holds every obligation, and what has to be done becomes drafts."""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from types import MappingProxyType
+from typing import Any
+
+from workflow.catalog.obligations import Obligation, Obligations
+from workflow.engine import Definition, Kind, Reason
+from workflow.engine.definition import WhoKind
+from workflow.errors import NotFound
+from workflow.ids import new_id
+from workflow.persistence import UnitOfWork
+from workflow.persistence.directives import Directive, RegisteredObligation
+from workflow.services.items import NewItem, Refusal, create_within
+from workflow.services.journal import Note, append, fingerprint_of
+from workflow.services.office import Caller, Office
+
+CREATED = frozenset({"task", "standing"})
+"""The workflows whose items an import creates; what a series, a rule or the consolidation serves is only registered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A directive as it is to be taken in: `source` is how items name it, `source_hash` the SHA-256 of its text in hex."""
+
+    title: str
+    number: str
+    dated_on: date
+    source: str
+    source_hash: str
+    obligations: tuple[Obligation, ...]
+
+
+def order_of(obligations: Obligations, text: bytes) -> Order:
+    """The order that a structured obligation file gives; `text` are the file's bytes, by which a second import is known."""
+    document = obligations.document
+    source = document.get("source", "")
+    return Order(
+        title=document.get("title", source),
+        number=document.get("number", ""),
+        # A dispatch that names only its month counts from the first of it.
+        dated_on=date.fromisoformat(f"{document['date']}-01"[:10]),
+        source=source,
+        source_hash=hashlib.sha256(text).hexdigest(),
+        obligations=obligations.obligations,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """`items` counts the drafts, `obligations` the instances in the register: one for each obligation and unit."""
+
+    directive: str
+    items: int
+    obligations: int
+    replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RowRefused:
+    """Why one instance could not become an item. `definition` is None where the directive as a whole is refused."""
+
+    obligation: str
+    unit: str
+    reasons: tuple[Reason, ...]
+    definition: Definition | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NotImported:
+    """Nothing was written; `rows` holds every row that was refused, each with all its reasons."""
+
+    rows: tuple[RowRefused, ...]
+
+
+class _Refused(Exception):
+    """Carries the refused rows out of the unit of work, so that nothing of it stays."""
+
+    def __init__(self, rows: tuple[RowRefused, ...]) -> None:
+        super().__init__(", ".join(row.obligation for row in rows))
+        self.rows = rows
+
+
+def import_directive(office: Office, caller: Caller, order: Order) -> Imported | NotImported:
+    """Register every obligation of a directive and create its tasks and standing duties as drafts: all or nothing.
+
+    With `caller.key` the same import again is answered as before. Raises ReusedKey, Busy.
+    """
+    now = office.clock.now()
+    try:
+        with office.write() as uow:
+            return _import(office, uow, caller, order, now)
+    except _Refused as refused:
+        return NotImported(refused.rows)
+
+
+def _import(office: Office, uow: UnitOfWork, caller: Caller, order: Order, now: datetime) -> Imported:
+    if caller.key is not None:
+        asked = fingerprint_of("import", order.source_hash, [str(obligation) for obligation in order.obligations])
+        answer = uow.idempotency.claim(caller.actor.id, caller.key, asked, now)
+        if answer is not None:
+            return replace(_imported(uow, answer.outcome), replayed=True)
+    refusal = _refusal(office, uow, caller, order)
+    if refusal:
+        raise _Refused((RowRefused("", "", (refusal,)),))
+    directive = Directive(
+        new_id(now), order.title, order.number, order.dated_on, order.source_hash, now, caller.actor.id
+    )
+    items = _create_all(office, uow, caller, order, now)
+    uow.directives.add(directive)
+    uow.directives.register(_register(directive.id, order.obligations, items))
+    _record(uow, caller, directive, order, items, now)
+    if caller.key is not None:
+        uow.idempotency.finish(caller.actor.id, caller.key, directive.id)
+    return _imported(uow, directive.id)
+
+
+def _imported(uow: UnitOfWork, directive_id: str) -> Imported:
+    rows = uow.directives.obligations(directive_id)
+    return Imported(directive_id, sum(row.item is not None for row in rows), len(rows))
+
+
+def _refusal(office: Office, uow: UnitOfWork, caller: Caller, order: Order) -> Reason | None:
+    """Why the directive as a whole may not be taken in; each row is then judged by its own workflow."""
+    may = [who for who in office.editions.latest("task", uow).create.by if who.kind is WhoKind.OFFICE]
+    if not any(who.name in caller.actor.roles for who in may):
+        return Reason("not_permitted", Kind.AUTHORITY, {"may": ", ".join(str(who) for who in may)})
+    known = next((one for one in uow.directives.all() if one.source_hash == order.source_hash), None)
+    if known is not None:
+        return Reason("directive_known", Kind.STATE, {"title": known.title, "directive": known.id})
+    return None
+
+
+def _create_all(
+    office: Office, uow: UnitOfWork, caller: Caller, order: Order, now: datetime
+) -> Mapping[tuple[str, str], str]:
+    """The id of each new item by obligation and unit; every row is tried before the first refusal ends it."""
+    # The key answers for the whole import and cannot answer for each row as well.
+    creator = replace(caller, key=None)
+    items: dict[tuple[str, str], str] = {}
+    refused: list[RowRefused] = []
+    for obligation, unit in _instances(order.obligations):
+        if obligation.served_by not in CREATED:
+            continue
+        new = NewItem(obligation.served_by, unit, _fields(order, obligation))
+        try:
+            items[obligation.id, unit] = create_within(office, uow, creator, new, now).item.id
+        except Refusal as refusal:
+            refused.append(RowRefused(obligation.id, unit, refusal.reasons, refusal.definition))
+        except NotFound as fault:
+            reason = Reason(f"no_such_{fault.kind}", Kind.INPUT, {"value": fault.name, "field": fault.kind})
+            refused.append(RowRefused(obligation.id, unit, (reason,)))
+    if refused:
+        raise _Refused(tuple(refused))
+    return MappingProxyType(items)
+
+
+def _instances(obligations: Iterable[Obligation]) -> Iterator[tuple[Obligation, str]]:
+    return ((obligation, unit) for obligation in obligations for unit in obligation.units)
+
+
+def _fields(order: Order, obligation: Obligation) -> dict[str, str]:
+    fields = {
+        "title": obligation.title.vi,
+        "source": order.source,
+        "section": obligation.section,
+        "area": obligation.area,
+        "obligation": obligation.id,
+        "mode": obligation.mode,
+        "support_units": ", ".join(obligation.support),
+        "due_on": obligation.due_on.isoformat() if obligation.due_on else "",
+    }
+    return fields | (_measured(order, obligation) if obligation.served_by == "standing" else {})
+
+
+def _measured(order: Order, obligation: Obligation) -> dict[str, str]:
+    """What a standing duty is measured by: the indicator of its target, else the first one named."""
+    target = obligation.target
+    indicator = target.indicator if target else next(iter(obligation.indicators), "")
+    value = str(target.value) if target and target.value is not None else ""
+    return {"indicator": indicator, "target": value, "year": str(order.dated_on.year)}
+
+
+def _register(
+    directive: str, obligations: Iterable[Obligation], items: Mapping[tuple[str, str], str]
+) -> Iterator[RegisteredObligation]:
+    for obligation, unit in _instances(obligations):
+        yield RegisteredObligation(
+            directive=directive,
+            id=obligation.id,
+            unit=unit,
+            section=obligation.section,
+            title=obligation.title,
+            kind=obligation.kind,
+            mode=obligation.mode,
+            area=obligation.area,
+            served_by=obligation.served_by,
+            details=_details(obligation),
+            item=items.get((obligation.id, unit)),
+        )
+
+
+def _details(obligation: Obligation) -> dict[str, Any]:
+    details: dict[str, Any] = {
+        "recurrence": obligation.recurrence,
+        "support": list(obligation.support),
+        "indicators": list(obligation.indicators),
+    }
+    if obligation.due_on:
+        details |= {"due_on": obligation.due_on.isoformat(), "basis": obligation.basis}
+    if obligation.evidence:
+        details["evidence"] = {"vi": obligation.evidence.vi, "en": obligation.evidence.en}
+    if obligation.target:
+        target = obligation.target
+        value = str(target.value) if target.value is not None else None
+        details["target"] = {"indicator": target.indicator, "op": target.op, "value": value, "basis": target.basis}
+    return details
+
+
+def _record(
+    uow: UnitOfWork,
+    caller: Caller,
+    directive: Directive,
+    order: Order,
+    items: Mapping[tuple[str, str], str],
+    now: datetime,
+) -> None:
+    said = {
+        "directive": directive.id,
+        "title": directive.title,
+        "number": directive.number,
+        "dated_on": directive.dated_on.isoformat(),
+        "hash": directive.source_hash,
+        "obligations": sum(1 for _ in _instances(order.obligations)),
+        "items": list(items.values()),
+    }
+    append(uow, Note("log", "import", extra={"import": said}), caller, now)
