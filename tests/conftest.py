@@ -1,0 +1,31 @@
+"""What every folder of tests shares: the browser, and the last word on what could not be had."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Error, Playwright, sync_playwright
+
+from tests import chromium, missing
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for line in missing.lines():
+        terminalreporter.write_line(f"COULD NOT BE HAD  {line}", yellow=True, bold=True)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A real Chromium, headless; each test opens its own context in it."""
+    with sync_playwright() as playwright:
+        opened = _opened(playwright)
+        yield opened
+        opened.close()
+
+
+def _opened(playwright: Playwright) -> Browser:
+    try:
+        return playwright.chromium.launch(**chromium.launch_options())
+    except (chromium.NotHad, Error) as fault:
+        why = str(fault).splitlines()[0]
+        missing.say("a browser", f"{why}; what only a browser can show was not tested")
+        pytest.skip("no browser could be had")
