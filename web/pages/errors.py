@@ -7,7 +7,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 
 from web import problems, security
 from web.i18n import N_, _
-from web.pages.rendering import render_fragment, render_page, wants_fragment
+from web.pages.rendering import leave_the_database_alone, render_fragment, render_page, wants_fragment
 from web.pages.session import login_page
 from workflow.errors import WorkflowError
 
@@ -167,6 +167,8 @@ def error_page(status: int, told: Told | None = None) -> Response:
     """The page (or, for htmx, the fragment) of that status."""
     if status == 401 and not wants_fragment():
         return make_response(login_page(401, expired=True))
+    if status >= 500:
+        leave_the_database_alone()
     told = told or TOLD.get(status) or TOLD[400 if status < 500 else 500]
     words = {"title": _(told.title), "happened": _(told.happened), "kept": _(told.kept), "do": _(told.do)}
     if wants_fragment():

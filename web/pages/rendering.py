@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from flask import Flask, render_template, request, url_for
+from flask import Flask, g, render_template, request
 
-from web import actors, i18n, security
-from web.wiring import office, organisation, settings
+from web import actors, delivery, i18n, security
+from web.wiring import badge, office, organisation, settings
 from workflow.engine import Label
 
 ICONS = "vendor/tabler-icons-3.51.0/icons.svg"
@@ -53,6 +53,11 @@ def render_fragment(template: str, status: int = 200, **context: Any) -> tuple[s
     return render_template(template, **context), status
 
 
+def leave_the_database_alone() -> None:
+    """For pages that tell of a fault of the database: their frame is made without it."""
+    g.nav_badge = 0
+
+
 def wants_fragment() -> bool:
     """Whether htmx asks for a part of the page that is on the screen."""
     return request.headers.get("HX-Request") == "true" and request.headers.get("HX-Boosted") != "true"
@@ -63,16 +68,14 @@ def nav_badge() -> int:
     found = actors.signed_in()
     if found is None:
         return 0
-    return 0
+    if "nav_badge" not in g:
+        with office().read() as uow:
+            g.nav_badge = badge().count(uow, found.actor)
+    return int(g.nav_badge)
 
 
 def icon_address(name: str) -> str:
-    return f"{url_for('static', filename=ICONS)}#{name}"
-
-
-def asset(name: str) -> str:
-    """The address of a static file; it changes with the content."""
-    return url_for("static", filename=name)
+    return f"{delivery.address(ICONS)}#{name}"
 
 
 def equip(app: Flask) -> None:
@@ -82,7 +85,7 @@ def equip(app: Flask) -> None:
     app.jinja_env.globals.update(
         _=i18n._,
         ngettext=i18n.ngettext,
-        asset=asset,
+        asset=delivery.address,
         icon_address=icon_address,
         csrf_token=security.csrf_token,
         nav_badge=nav_badge,

@@ -9,7 +9,8 @@ from workflow.engine import Item
 from workflow.engine.apply import fold
 from workflow.engine.events import from_plain
 from workflow.persistence import UnitOfWork
-from workflow.services.office import Office
+from workflow.services.journal import Note, append
+from workflow.services.office import Caller, Office
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,3 +85,11 @@ def _comparable(value: Any) -> Any:
 def _without_log(uow: UnitOfWork) -> Iterator[Difference]:
     for item_id, code in uow.items.without_entries():
         yield Difference(code, item_id, "log", "present", "missing")
+
+
+def record_reading(office: Office, caller: Caller, what: str, shown: int) -> None:
+    """Put on record that somebody read the log: which page of it and how many entries."""
+    now = office.clock.now()
+    with office.write() as uow:
+        extra = {"what": what[:500], "shown": shown}
+        append(uow, Note(f"person/{caller.actor.id}", "read", extra=extra), caller, now)

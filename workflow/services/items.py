@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from workflow.catalog.inputs import load_inputs
-from workflow.engine import Accepted, CreateItem, Definition, Item, Reason, decide
+from workflow.engine import Accepted, CreateItem, Definition, Item, Kind, Reason, Rejected, decide
 from workflow.engine.visibility import scope_of
 from workflow.errors import NotFound
 from workflow.ids import new_id
@@ -112,3 +112,16 @@ def readable(uow: UnitOfWork, caller: Caller, item_ref: str) -> StoredItem:
     if not scope_of(caller.actor).covers(stored.item):
         raise NotFound("item", item_ref)
     return stored
+
+
+def creatable(office: Office, uow: UnitOfWork, caller: Caller) -> tuple[Definition, ...]:
+    """The workflows of which the caller may create items, in the order of their names."""
+    found = []
+    for definition in office.editions.all_latest():
+        circumstances = office.circumstances(definition, uow.people.directory(office.clock.now()))
+        draft = CreateItem(caller.actor, "", "", caller.actor.unit or "")
+        decision = decide(definition, None, draft, circumstances)
+        refused = isinstance(decision, Rejected) and any(r.kind is Kind.AUTHORITY for r in decision.reasons)
+        if not refused:
+            found.append(definition)
+    return tuple(found)

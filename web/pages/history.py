@@ -1,0 +1,96 @@
+"""The reading room: the whole log by who, what and when, for auditors and the chairman. Reading it is itself on record."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from urllib.parse import urlencode
+
+from flask import Blueprint, abort, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from web.actors import current_actor, current_caller
+from web.i18n import _
+from web.pages import presenting
+from web.pages.rendering import render_page
+from web.titles import Titles, titles_of
+from web.wiring import office
+from workflow.audit import Verification
+from workflow.catalog.plain_values import Refused as NotADate
+from workflow.catalog.plain_values import date_of
+from workflow.engine.administration import refusal_to_audit
+from workflow.errors import NotFound
+from workflow.persistence import UnitOfWork
+from workflow.queries.history import HistoryEntry, Sought, entries
+from workflow.services import auditing
+
+bp = Blueprint("history", __name__)
+
+Answer = AnyResponse | tuple[str, int]
+_PAGE = 50
+
+
+@bp.get("/history")
+def index() -> Answer:
+    _only_auditors()
+    with office().read() as uow:
+        sought, trouble = _sought(uow)
+        found = entries(uow, sought, before=request.args.get("before"), limit=_PAGE) if not trouble else ()
+        titles = titles_of(uow)
+        told = [_told(uow, entry, titles) for entry in found]
+    # Who read what is an entry of its own, one a page.
+    auditing.record_reading(office(), current_caller(), request.full_path.rstrip("?"), len(told))
+    return render_page(
+        "history/index.html",
+        told=told,
+        titles=titles,
+        trouble=trouble,
+        next_href=_address(before=found[-1].id) if len(found) == _PAGE else "",
+        first_href=_address(before=None) if request.args.get("before") else "",
+    )
+
+
+def _only_auditors() -> None:
+    if refusal_to_audit(current_actor()) is not None:
+        abort(403)
+
+
+def _sought(uow: UnitOfWork) -> tuple[Sought, str]:
+    args = request.args
+    actor = uow.people.id_of_login(args["actor"]) if args.get("actor") else ""
+    item = ""
+    if args.get("item"):
+        try:
+            item = uow.items.get(args["item"].strip()).item.id
+        except NotFound:
+            return Sought(), _("There is no item “{code}”.", code=args["item"])
+    try:
+        since, until = _day(args.get("since")), _day(args.get("until"), after=1)
+    except NotADate:
+        return Sought(), _("A date is written day/month/year, for instance 30/06/2026.")
+    return Sought(actor=actor or "", type=args.get("type", ""), item=item, since=since, until=until), ""
+
+
+def _day(text: str | None, after: int = 0) -> datetime | None:
+    if not text or not text.strip():
+        return None
+    now = office().clock.now().astimezone(office().zone).date()
+    day = date.fromisoformat(date_of(text.strip(), now)) + timedelta(days=after)
+    return datetime.combine(day, time(), tzinfo=office().zone).astimezone(UTC)
+
+
+def _told(uow: UnitOfWork, entry: HistoryEntry, titles: Titles) -> presenting.Told:
+    family, _slash, item_id = entry.stream.partition("/")
+    stored = uow.items.find(item_id) if item_id and family not in ("person", "definition") else None
+    definition = office().editions.of(stored.item, uow) if stored else None
+    return presenting.told(entry, definition, titles, {}, code=stored.item.code if stored else "")
+
+
+def _address(**changes: str | None) -> str:
+    merged = {**{name: value for name, value in request.args.items() if value}, **changes}
+    return f"/history?{urlencode({name: value for name, value in merged.items() if value})}"
+
+
+@bp.get("/history/check")
+def check() -> Answer:
+    """Walk the whole log now and say whether it holds."""
+    _only_auditors()
+    found: Verification = auditing.verify(office())
+    return render_page("history/check.html", found=found)

@@ -1,0 +1,217 @@
+"""My work: what waits for whoever is signed in, and acting on several at once."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import Blueprint, abort, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from web import problems
+from web.actors import current_actor, current_caller
+from web.i18n import _, label, reason_sentence
+from web.pages import presenting
+from web.pages.rendering import render_page
+from web.titles import Titles, titles_of
+from web.wiring import office
+from workflow.engine import Perform, Reason, Rejected
+from workflow.engine.definition import COMMENT, Transition
+from workflow.errors import NotFound, WorkflowError
+from workflow.ids import new_id
+from workflow.services.inbox import Waiting, waiting
+from workflow.services.items import readable
+from workflow.services.moves import Done, MoveRequest, Refused, perform, would_decide
+from workflow.services.overview import SOON_DAYS
+
+bp = Blueprint("inbox", __name__)
+
+Answer = AnyResponse | tuple[str, int]
+_MOST_AT_ONCE = 50
+_LINKS = 3
+
+
+@dataclass(slots=True)
+class Group:
+    """One part of the inbox; `bulk` are the moves that may be made on several of its items at once."""
+
+    title: str
+    lines: list[presenting.Line] = field(default_factory=list)
+    links: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+    ticks: set[str] = field(default_factory=set)
+    bulk: dict[str, str] = field(default_factory=dict)
+
+
+@bp.get("/")
+def index() -> Answer:
+    now = office().clock.now()
+    with office().read() as uow:
+        titles = titles_of(uow)
+        found = waiting(office(), uow, current_actor())
+    groups = _grouped(found, titles, now)
+    return render_page("inbox/index.html", groups=groups, total=len(found), key=new_id(now))
+
+
+def _grouped(found: Iterable[Waiting], titles: Titles, now: datetime) -> list[Group]:
+    decisions = Group(_("To decide: proposals that wait for you"))
+    overdue = Group(_("Late or past their date"))
+    soon = Group(_("Due within {n} days", n=SOON_DAYS))
+    rest = Group(_("Everything else"))
+    for one in found:
+        due = one.item.due_at
+        if any(offer.act == "vote" for offer in one.offers):
+            group = decisions
+        elif one.definition.states[one.item.state].overdue or (due is not None and due <= now):
+            group = overdue
+        elif due is not None and due <= now + timedelta(days=SOON_DAYS):
+            group = soon
+        else:
+            group = rest
+        _add(group, one, titles, now)
+    return [group for group in (decisions, overdue, soon, rest) if group.lines]
+
+
+def _add(group: Group, one: Waiting, titles: Titles, now: datetime) -> None:
+    item, definition = one.item, one.definition
+    state = definition.states[item.state]
+    group.lines.append(
+        presenting.Line(
+            code=item.code,
+            href=presenting.item_path(item.code),
+            title=str(item.fields.get("title") or item.code),
+            unit=titles.unit(item.unit),
+            state=label(state.label),
+            group=state.group.value,
+            due=presenting.due_of(item, definition, now),
+            waits="",
+            assignee="",
+            kind=label(definition.label),
+        )
+    )
+    buttons = sorted(presenting.buttons(one.offers, item, definition), key=lambda b: b.act != "vote")
+    group.links[item.code] = [(button.label, button.href) for button in buttons[:_LINKS]]
+    for offer in one.offers:
+        transition = definition.transitions[offer.move]
+        if transition.bulk and offer.act == "perform":
+            group.ticks.add(item.code)
+            group.bulk[offer.move] = label(transition.label)
+
+
+# -- several at once ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """One ticked item before or after the act: what became of it, or every reason why not."""
+
+    code: str
+    title: str
+    revision: int
+    allowed: bool
+    sentences: tuple[str, ...]
+    state: str = ""
+
+
+@bp.post("/items/bulk")
+def bulk_review() -> Answer:
+    """Nothing is done yet: who ticked sees what is possible, and why the rest is not."""
+    codes, move = request.form.getlist("id"), request.form.get("move", "")
+    if not codes:
+        return render_page("inbox/bulk.html", 422, rows=[], move=move, label="", stage="nothing", comment="")
+    if len(codes) > _MOST_AT_ONCE:
+        abort(413)
+    rows = [row for row in (_reviewed(code, move) for code in codes) if row is not None]
+    name, asks_comment = _move_words(codes, move)
+    return render_page(
+        "inbox/bulk.html",
+        rows=rows,
+        move=move,
+        label=name,
+        stage="review",
+        asks_comment=asks_comment,
+        possible=sum(row.allowed for row in rows),
+        key=new_id(office().clock.now()),
+    )
+
+
+def _reviewed(code: str, move: str) -> Reviewed | None:
+    with office().read() as uow:
+        try:
+            stored = readable(uow, current_caller(), code)
+        except NotFound:
+            return None
+        definition = office().editions.of(stored.item, uow)
+        title = str(stored.item.fields.get("title") or code)
+        transition = definition.transitions.get(move)
+        if transition is None or not transition.bulk:
+            sentence = _("This step cannot be made for several items at once.")
+            return Reviewed(code, title, stored.item.revision, allowed=False, sentences=(sentence,))
+        decision = would_decide(office(), uow, stored, Perform(current_actor(), move, comment=_provisional(transition)))
+        reasons = decision.reasons if isinstance(decision, Rejected) else ()
+        return Reviewed(code, title, stored.item.revision, not reasons, _sentences(reasons, definition, titles_of(uow)))
+
+
+def _provisional(transition: Transition) -> str | None:
+    """The comment is asked for once for all; its absence refuses nothing in the review."""
+    return "…" if COMMENT in transition.require else None
+
+
+def _sentences(reasons: Iterable[Reason], definition: Any, titles: Titles) -> tuple[str, ...]:
+    return tuple(reason_sentence(reason, definition=definition, unit_name=titles.unit) for reason in reasons)
+
+
+def _move_words(codes: Iterable[str], move: str) -> tuple[str, bool]:
+    for code in codes:
+        with office().read() as uow:
+            try:
+                item = readable(uow, current_caller(), code).item
+            except NotFound:
+                continue
+            transition = office().editions.of(item, uow).transitions.get(move)
+            if transition is not None:
+                return label(transition.label), COMMENT in transition.require
+    return move, False
+
+
+@bp.post("/items/bulk/confirm")
+def bulk_confirm() -> Answer:
+    """One transaction an item: what fails for one undoes nothing of another."""
+    move, comment, key = request.form.get("move", ""), request.form.get("comment", ""), request.form.get("key", "")
+    chosen = [part.rpartition(":") for part in request.form.getlist("item")][:_MOST_AT_ONCE]
+    rows = [
+        _performed(code, int(seen) if seen.isdigit() else 0, move, comment, f"{key}:{code}")
+        for code, _colon, seen in chosen
+    ]
+    name, _asks = _move_words([row.code for row in rows], move)
+    done = sum(row.allowed for row in rows)
+    return render_page("inbox/bulk.html", rows=rows, move=move, label=name, stage="result", possible=done)
+
+
+def _performed(code: str, seen: int, move: str, comment: str, key: str) -> Reviewed:
+    try:
+        outcome = perform(office(), current_caller(key=key), MoveRequest(code, move, comment=comment, seen=seen))
+    except WorkflowError as fault:
+        sentence = _FAULTS.get(problems.of_error(fault).status, "Please open the item and try again.")
+        return Reviewed(code, code, seen, allowed=False, sentences=(_(sentence),))
+    title = str(outcome.item.fields.get("title") or code)
+    if isinstance(outcome, Refused):
+        with office().read() as uow:
+            titles = titles_of(uow)
+        return Reviewed(
+            code, title, seen, allowed=False, sentences=_sentences(outcome.reasons, outcome.definition, titles)
+        )
+    return _succeeded(outcome, title)
+
+
+def _succeeded(outcome: Done, title: str) -> Reviewed:
+    state = outcome.definition.states[outcome.item.state]
+    return Reviewed(
+        outcome.item.code, title, outcome.item.revision, allowed=True, sentences=(), state=label(state.label)
+    )
+
+
+_FAULTS = {
+    404: "There is no such item, or it is not for your unit.",
+    412: "Somebody changed the item meanwhile; nothing was done with it.",
+    503: "The database was busy; please try this item again.",
+}

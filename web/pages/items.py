@@ -1,0 +1,522 @@
+"""One item: its page, the form of each of its moves, comments and files; and the list of items."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Blueprint, abort, redirect, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from web import problems
+from web.actors import current_actor, current_caller
+from web.i18n import _, label, language, reason_sentence
+from web.pages import forms, presenting
+from web.pages.rendering import render_page
+from web.titles import Titles, titles_of
+from web.wiring import office
+from workflow.catalog.draw import Drawing, View, draw
+from workflow.engine import Definition, Item, Offer
+from workflow.engine.definition import COMMENT, Transition
+from workflow.engine.item import Request
+from workflow.errors import StaleItem
+from workflow.ids import new_id
+from workflow.persistence import StoredItem, UnitOfWork
+from workflow.queries import history
+from workflow.queries.worklist import CursorInvalid, Filter, Page, list_items
+from workflow.services import evidence
+from workflow.services.items import Created, NewItem, comment, creatable, create, readable
+from workflow.services.journal import stream_of
+from workflow.services.moves import Done, MoveRequest, Refused, offers, perform, transition_named
+from workflow.services.overview import SOON_DAYS
+
+bp = Blueprint("items", __name__)
+
+Answer = AnyResponse | tuple[str, int]
+_RECENT = 12
+_WHOLE = 200
+
+
+# -- the list -----------------------------------------------------------------------------------------------------------
+
+_FILTERS = ("q", "workflow", "state", "group", "unit", "assignee", "area", "sort")
+
+
+@bp.get("/items")
+@bp.get("/search", endpoint="search")
+def index() -> Answer:
+    """The list; the filter is the address, so that a list can be kept and sent."""
+    wanted = _filter()
+    now = office().clock.now()
+    with office().read() as uow:
+        titles = titles_of(uow)
+        people = uow.people.by_login(wanted.assignee) if wanted.assignee else None
+        found = replace(wanted, assignee=people.id if people else ("?" if wanted.assignee else ""))
+        try:
+            page: Page = list_items(uow, current_actor(), found, now, cursor=request.args.get("cursor"))
+        except CursorInvalid:
+            abort(400)
+        lines = [presenting.line_of(row, office(), titles, now) for row in page.rows]
+        may_create = bool(creatable(office(), uow, current_caller()))
+    following = _address(cursor=page.next) if page.next else ""
+    first = _address(cursor=None) if request.args.get("cursor") else ""
+    return render_page(
+        "items/list.html",
+        lines=lines,
+        wanted=wanted,
+        titles=titles,
+        definitions=office().editions.all_latest(),
+        states=_states(wanted.workflow),
+        groups=_groups(),
+        saved=_saved(),
+        next_href=following,
+        first_href=first,
+        may_create=may_create,
+    )
+
+
+def _filter() -> Filter:
+    given = {name: request.args.get(name, "").strip() for name in _FILTERS}
+    sort = given.pop("sort") or "due_on"
+    if sort not in ("due_on", "-due_on", "title", "code"):
+        abort(400)
+    return Filter(
+        **given,
+        sort=sort,
+        overdue=request.args.get("overdue") == "true",
+        late=request.args.get("late") == "true",
+        due_until=office().clock.now() + timedelta(days=SOON_DAYS) if request.args.get("soon") == "true" else None,
+        open_only=request.args.get("closed") != "true" and not given["state"] and not given["group"],
+    )
+
+
+def _address(**changes: str | None) -> str:
+    kept = {name: value for name, value in request.args.items() if value}
+    merged = {**kept, **changes}
+    return f"{request.path}?{urlencode({name: value for name, value in merged.items() if value})}"
+
+
+def _states(workflow: str) -> list[tuple[str, str]]:
+    if not workflow:
+        return []
+    return [(state.name, label(state.label)) for state in office().editions.latest(workflow).states.values()]
+
+
+def _groups() -> list[tuple[str, str]]:
+    return [
+        ("doing", _("In progress")),
+        ("behind", _("Behind schedule")),
+        ("done", _("Done")),
+        ("cancelled", _("Withdrawn")),
+    ]
+
+
+def _saved() -> list[tuple[str, str]]:
+    """Lists that everybody has: each is an address."""
+    actor = current_actor()
+    own = [(f"/items?unit={actor.unit}", _("My unit"))] if actor.unit else []
+    return [
+        ("/items", _("All open")),
+        *own,
+        ("/items?late=true", _("Late")),
+        ("/items?overdue=true", _("Past their date")),
+        ("/items?group=done", _("Done")),
+        ("/items?closed=true", _("Everything, closed ones too")),
+    ]
+
+
+# -- one item -----------------------------------------------------------------------------------------------------------
+
+
+@bp.get("/items/<code>")
+def show(code: str) -> Answer:
+    with office().read() as uow:
+        stored = readable(uow, current_caller(), code)
+        return _item_page(uow, stored)
+
+
+def _item_page(uow: UnitOfWork, stored: StoredItem, status: int = 200, **more: Any) -> tuple[str, int]:
+    item = stored.item
+    definition = office().editions.of(item, uow)
+    titles = titles_of(uow)
+    files = uow.files.of_item(item.id)
+    now = office().clock.now()
+    standing = offers(office(), uow, definition, item, current_actor())
+    entries = history.of_item(uow, item, stream=stream_of(item), limit=_RECENT)
+    told = [presenting.told(entry, definition, titles, files) for entry in entries]
+    state = definition.states[item.state]
+    named = presenting.buttons(standing, item, definition)
+    return render_page(
+        "items/show.html",
+        status,
+        item=item,
+        definition_label=label(definition.label),
+        version_path=f"/definitions/{definition.workflow}/{definition.version}",
+        title=str(item.fields.get("title") or item.code),
+        state=label(state.label),
+        group=state.group.value,
+        due=presenting.due_of(item, definition, now),
+        waits=presenting.waits_for(item, definition, titles),
+        unit=titles.unit(item.unit),
+        buttons=named,
+        blocked=presenting.blocked(standing, definition, titles),
+        requests=[_request_card(one, definition, titles, files) for one in item.requests],
+        drawing=_drawing(definition, item, standing),
+        who_may=presenting.who_may_table(item, definition, standing, titles),
+        facts=presenting.facts_of(item, definition, titles, files),
+        files=list(files.values()),
+        titles=titles,
+        lateness=presenting.late_lines(item, definition, titles, files, now),
+        told=told,
+        more_history=len(entries) == _RECENT,
+        reason=_reason_to_act(entries, definition, told),
+        key=new_id(now),
+        **more,
+    )
+
+
+def _drawing(definition: Definition, item: Item, standing: Iterable[Offer]) -> Drawing:
+    allowed = frozenset(offer.move for offer in standing if offer.allowed)
+    return draw(definition, View(item.state, item.visited, allowed, language()), "neighbourhood")
+
+
+def _reason_to_act(
+    entries: tuple[history.HistoryEntry, ...], definition: Definition, told: list[presenting.Told]
+) -> presenting.Told | None:
+    """The words with which somebody last sent the item here: what whoever must act now reads first."""
+    for entry, shown in zip(entries, told, strict=True):
+        body = entry.body
+        moved = body.get("to") and body.get("from") not in (None, body.get("to"))
+        rejected = any(event["e"] == "vote" and event["vote"] == "reject" for event in entry.events)
+        if moved or rejected:
+            return shown if shown.text and not definition.states[str(body["to"])].final else None
+    return None
+
+
+def _request_card(one: Request, definition: Definition, titles: Titles, files: Any) -> dict[str, Any]:
+    transition = definition.transitions[one.move]
+    voted = {ballot.step: titles.person(ballot.doer.person) for ballot in one.votes}
+    steps = [
+        (", ".join(titles.who(str(who), "", definition).split(" – ")[0] for who in step.by), voted.get(step.id, ""))
+        for step in (transition.gate.steps if transition.gate else ())
+    ]
+    return {
+        "move": label(transition.label),
+        "proposer": titles.person(one.proposer.person),
+        "at": one.at,
+        "inputs": [
+            (
+                label(definition.fields[name].label) if name in definition.fields else name,
+                presenting.value_text(definition, name, value, titles, files),
+            )
+            for name, value in one.inputs.items()
+        ],
+        "steps": steps,
+    }
+
+
+@bp.get("/items/<code>/history")
+def whole_history(code: str) -> Answer:
+    with office().read() as uow:
+        stored = readable(uow, current_caller(), code)
+        definition = office().editions.of(stored.item, uow)
+        titles, files = titles_of(uow), uow.files.of_item(stored.item.id)
+        entries = history.of_item(
+            uow,
+            stored.item,
+            stream=stream_of(stored.item),
+            before=request.args.get("before"),
+            limit=_WHOLE,
+            refusals=request.args.get("refusals") == "1",
+        )
+        told = [presenting.told(entry, definition, titles, files) for entry in entries]
+    return render_page(
+        "items/history.html",
+        item=stored.item,
+        title=str(stored.item.fields.get("title") or code),
+        told=told,
+        next_href=_address(before=entries[-1].id) if len(entries) == _WHOLE else "",
+    )
+
+
+# -- moves --------------------------------------------------------------------------------------------------------------
+
+
+@bp.get("/items/<code>/moves/<move>")
+def move_form(code: str, move: str) -> Answer:
+    with office().read() as uow:
+        stored = readable(uow, current_caller(), code)
+        draft = uow.drafts.find(current_actor().id, stored.item.id, move)
+        typed = dict(draft.inputs) if draft else {}
+        return _move_page(uow, stored, move, typed)
+
+
+def _move_page(
+    uow: UnitOfWork,
+    stored: StoredItem,
+    move: str,
+    typed: dict[str, Any],
+    status: int = 200,
+    *,
+    refused: Refused | None = None,
+    seen: int | None = None,
+    notice: str = "",
+) -> tuple[str, int]:
+    item = stored.item
+    definition = office().editions.of(item, uow)
+    transition = transition_named(definition, move)
+    titles, files = titles_of(uow), uow.files.of_item(item.id)
+    act = request.values.get("act", "perform")
+    reasons = refused.reasons if refused else ()
+    standing = [o for o in offers(office(), uow, definition, item, current_actor()) if o.move == move]
+    offer = next((o for o in standing if o.act == act), standing[0] if standing else None)
+    request_open = item.request(move)
+    if request_open and act == "amend" and not typed:
+        typed = dict(request_open.inputs)
+    changes = _since(uow, stored, definition, titles, seen) if seen is not None and seen != item.revision else []
+    rows = () if act in ("vote", "take_back") else _rows(definition, transition, typed, titles, item, files, reasons)
+    status_now = status
+    if refused is None and not changes and offer is not None and not offer.allowed:
+        reasons = offer.reasons
+        status_now = problems.of_reasons(reasons).status if status == 200 else status
+    state = definition.states[item.state]
+    return render_page(
+        "items/move.html",
+        status_now,
+        item=item,
+        title=str(item.fields.get("title") or item.code),
+        state=label(state.label),
+        group=state.group.value,
+        due=presenting.due_of(item, definition, office().clock.now()),
+        move=move,
+        act=act,
+        label=label(transition.label),
+        target=_after(definition, transition, offer),
+        told=[
+            ", ".join(titles.who(str(who), item.unit, definition) for who in note.roles) for note in _notes(transition)
+        ],
+        rows=rows,
+        comment=typed.get(COMMENT, ""),
+        comment_required=COMMENT in transition.require,
+        comment_error=forms.errors_by_field(reasons, definition).get(COMMENT, ""),
+        errors=forms.summary(reasons, definition, titles),
+        request_card=_request_card(request_open, definition, titles, files) if request_open else None,
+        changes=changes,
+        possible=offer is not None,
+        key=new_id(office().clock.now()),
+        notice=notice,
+        kept=bool(reasons or changes),
+    )
+
+
+def _notes(transition: Transition) -> list[Any]:
+    return [follow for follow in transition.after if hasattr(follow, "roles")]
+
+
+def _after(definition: Definition, transition: Transition, offer: Offer | None) -> str:
+    if offer is not None and offer.target in definition.states:
+        return label(definition.states[str(offer.target)].label)
+    return presenting.targets_text(definition, transition)
+
+
+def _rows(
+    definition: Definition,
+    transition: Transition,
+    typed: dict[str, Any],
+    titles: Titles,
+    item: Item,
+    files: Any,
+    reasons: Any,
+) -> tuple[forms.FormField, ...]:
+    names = [name for name in transition.inputs if name != COMMENT]
+    return forms.fields_of(
+        definition,
+        names,
+        transition.require,
+        typed,
+        titles,
+        item=item,
+        files=files.values(),
+        errors=forms.errors_by_field(reasons, definition),
+    )
+
+
+def _since(
+    uow: UnitOfWork, stored: StoredItem, definition: Definition, titles: Titles, seen: int
+) -> list[presenting.Told]:
+    """What happened to the item after the revision this person had looked at."""
+    files = uow.files.of_item(stored.item.id)
+    entries = history.of_item(uow, stored.item, stream=stream_of(stored.item), limit=20)
+    later = [entry for entry in entries if int(entry.body.get("rev", 0)) > seen]
+    return [presenting.told(entry, definition, titles, files) for entry in later]
+
+
+@bp.post("/items/<code>/moves/<move>")
+def make_move(code: str, move: str) -> Answer:
+    definition, item_id = _definition_of(code)
+    transition = transition_named(definition, move)
+    typed = forms.typed_inputs(definition, transition.inputs)
+    comment_text = request.form.get("comment", "")
+    trouble = _take_uploads(code, transition, typed)
+    if trouble is not None:
+        return _again(code, move, typed | {COMMENT: comment_text}, trouble)
+    act = _act()
+    if request.form.get("draft"):
+        return _keep_draft(code, item_id, move, typed | {COMMENT: comment_text})
+    asked = MoveRequest(code, move, act, typed, comment_text, seen=_seen())
+    try:
+        outcome = perform(office(), current_caller(), asked)
+    except StaleItem as stale:
+        return _conflict(code, move, typed | {COMMENT: comment_text}, stale)
+    if isinstance(outcome, Refused):
+        return _again(code, move, typed | {COMMENT: comment_text}, outcome)
+    return _done(outcome, item_id, move)
+
+
+def _definition_of(code: str) -> tuple[Definition, str]:
+    with office().read() as uow:
+        stored = readable(uow, current_caller(), code)
+        return office().editions.of(stored.item, uow), stored.item.id
+
+
+def _act() -> str:
+    vote = request.form.get("vote")
+    if vote in ("approve", "reject", "withdraw"):
+        return vote
+    act = request.form.get("act", "perform")
+    return "take_back" if act == "take_back" else "perform"
+
+
+def _seen() -> int | None:
+    given = request.form.get("seen", "")
+    if not given.isdigit():
+        abort(428)
+    return int(given)
+
+
+def _take_uploads(code: str, transition: Transition, typed: dict[str, Any]) -> Refused | None:
+    """Store what was attached and name it in the inputs; a refused file says why and loses nothing else."""
+    for name, sent in forms.uploads(transition.inputs):
+        taken = evidence.attach(office(), current_caller(), code, sent.filename or "", sent.stream)
+        if isinstance(taken, Refused):
+            return taken
+        typed.setdefault(name, []).append(taken.sha256)
+    return None
+
+
+def _again(code: str, move: str, typed: dict[str, Any], refused: Refused) -> Answer:
+    problem = problems.of_reasons(refused.reasons)
+    with office().read() as uow:
+        stored = readable(uow, current_caller(), code)
+        seen = _seen() if problem.status == 409 else None
+        return _move_page(uow, stored, move, typed, problem.status, refused=refused, seen=seen)
+
+
+def _conflict(code: str, move: str, typed: dict[str, Any], stale: StaleItem) -> Answer:
+    with office().read() as uow:
+        stored = readable(uow, current_caller(), code)
+        status = problems.of_error(stale).status
+        return _move_page(uow, stored, move, typed, status, seen=stale.seen)
+
+
+def _keep_draft(code: str, item_id: str, move: str, typed: dict[str, Any]) -> Answer:
+    with office().write() as uow:
+        uow.drafts.keep(current_actor().id, item_id, move, typed, office().clock.now())
+    with office().read() as uow:
+        stored = readable(uow, current_caller(), code)
+        return _move_page(uow, stored, move, typed, notice=_("Your draft is saved. Only you can see it."))
+
+
+def _done(outcome: Done, item_id: str, move: str) -> Answer:
+    with office().write() as uow:
+        uow.drafts.discard(current_actor().id, item_id, move)
+    return redirect(url_for("items.show", code=outcome.item.code, done=move), 303)
+
+
+# -- comments and files -------------------------------------------------------------------------------------------------
+
+
+@bp.post("/items/<code>/comments")
+def add_comment(code: str) -> Answer:
+    text = request.form.get("text", "").strip()
+    if text:
+        comment(office(), current_caller(), code, text)
+        return redirect(url_for("items.show", code=code, _anchor="history"), 303)
+    with office().read() as uow:
+        stored = readable(uow, current_caller(), code)
+        return _item_page(uow, stored, 422, comment_error=_("Please write the comment first."))
+
+
+@bp.post("/items/<code>/files")
+def add_file(code: str) -> Answer:
+    sent = request.files.get("part")
+    if sent is not None and sent.filename:
+        taken = evidence.attach(office(), current_caller(), code, sent.filename, sent.stream)
+        if not isinstance(taken, Refused):
+            return redirect(url_for("items.show", code=code, _anchor="files"), 303)
+        sentence = " ".join(reason_sentence(reason) for reason in taken.reasons)
+        status = problems.of_reasons(taken.reasons).status
+    else:
+        sentence, status = _("Please choose a file first."), 422
+    with office().read() as uow:
+        stored = readable(uow, current_caller(), code)
+        return _item_page(uow, stored, status, file_error=sentence)
+
+
+# -- a new item ---------------------------------------------------------------------------------------------------------
+
+
+@bp.get("/items/new")
+def new_form() -> Answer:
+    with office().read() as uow:
+        return _new_page(uow, {})
+
+
+def _new_page(
+    uow: UnitOfWork, typed: dict[str, Any], status: int = 200, reasons: tuple[Any, ...] = (), unit_error: str = ""
+) -> tuple[str, int]:
+    possible = creatable(office(), uow, current_caller())
+    if not possible:
+        abort(403)
+    chosen = request.values.get("workflow") or possible[0].workflow
+    definition = next((one for one in possible if one.workflow == chosen), None)
+    if definition is None:
+        abort(403)
+    titles = titles_of(uow)
+    errors = forms.errors_by_field(reasons, definition)
+    rows = forms.fields_of(
+        definition, definition.create.inputs, definition.create.require, typed, titles, errors=errors
+    )
+    summary = forms.summary(reasons, definition, titles)
+    if unit_error:
+        summary.insert(0, ("unit", unit_error))
+    return render_page(
+        "items/new.html",
+        status,
+        workflow=chosen,
+        workflows=[(one.workflow, label(one.label)) for one in possible],
+        label=label(definition.label),
+        units=[(name, label(words)) for name, words in titles.units.items()],
+        unit=request.values.get("unit") or (current_actor().unit or ""),
+        unit_error=unit_error,
+        rows=rows,
+        errors=summary,
+        key=new_id(office().clock.now()),
+    )
+
+
+@bp.post("/items/new")
+def create_item() -> Answer:
+    workflow = request.form.get("workflow", "")
+    definition = office().editions.latest(workflow)
+    typed = forms.typed_inputs(definition, definition.create.inputs)
+    unit = request.form.get("unit", "")
+    with office().read() as uow:
+        if not uow.people.unit_exists(unit):
+            return _new_page(uow, typed, 422, unit_error=_("Please choose the lead unit."))
+    made = create(office(), current_caller(), NewItem(workflow, unit, typed))
+    if isinstance(made, Created):
+        return redirect(url_for("items.show", code=made.item.code, done="create"), 303)
+    with office().read() as uow:
+        return _new_page(uow, typed, problems.of_reasons(made.reasons).status, made.reasons)
