@@ -60,7 +60,6 @@ def guard(app: Flask) -> None:
 
 def _admit() -> None:
     g.signed_in = None
-    security.bind_forms(None)
     i18n.speak(_language(None))
     if request.endpoint == "static":
         return

@@ -52,9 +52,14 @@ def static_digest() -> str:
     return digest.hexdigest()[:16]
 
 
+def address(name: str) -> str:
+    """Where a static file is served; it changes with the content of the folder."""
+    return f"/static/{static_digest()}/{name}"
+
+
 def deliver(app: Flask) -> None:
-    """Serve the static folder (`url_for("static", filename=…)`) and compress the pages of `app`."""
-    app.add_url_rule(f"/static/{static_digest()}/<path:filename>", "static", public(send_static))
+    """Serve the static folder and compress the pages of `app`."""
+    app.add_url_rule(address("<path:filename>"), "static", public(send_static))
     app.after_request(compress)
 
 

@@ -3,7 +3,6 @@
 from flask import Flask
 from flask_login import LoginManager
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Engine
 
 from workflow.persistence.engine import configure
 from workflow.persistence.tables import metadata
@@ -15,9 +14,9 @@ login_manager = LoginManager()
 login_manager.session_protection = None
 
 
-def bind(app: Flask) -> Engine:
-    """Bind both to `app` and hand back its engine, whose every connection gets the product's settings."""
+def bind(app: Flask) -> None:
+    """Bind both to `app`; every connection of its engine gets the product's settings."""
     db.init_app(app)
     login_manager.init_app(app)
     with app.app_context():
-        return configure(db.engine)
+        configure(db.engine)

@@ -67,6 +67,8 @@ def protect(app: Flask, *, trusted_hosts: tuple[str, ...], https: bool, proxy_ho
 
 def name_request() -> None:
     g.request_id = secrets.token_hex(8)
+    # Even a request that is refused at the door gets a page with forms.
+    bind_forms(None)
 
 
 def request_id() -> str:

@@ -3,7 +3,7 @@
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
@@ -32,12 +32,12 @@ class Settings:
     """
 
     data: Path
-    database_url: str
-    secret_key: str
-    owner_database_url: str | None = None
-    redis_url: str | None = None
-    signing_key: str | None = None
-    mail_url: str | None = None
+    database_url: str = field(repr=False)
+    secret_key: str = field(repr=False)
+    owner_database_url: str | None = field(default=None, repr=False)
+    redis_url: str | None = field(default=None, repr=False)
+    signing_key: str | None = field(default=None, repr=False)
+    mail_url: str | None = field(default=None, repr=False)
     base_url: str | None = None
     zone: ZoneInfo = VIETNAM
     language: str = "vi"

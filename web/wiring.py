@@ -10,8 +10,8 @@ from functools import cache
 from pathlib import Path
 
 from flask import Flask, current_app
-from sqlalchemy import Engine
 
+from web.extensions import db
 from web.settings import Settings
 from workflow.catalog import Library, load_folder
 from workflow.catalog.organisation import Organisation
@@ -20,6 +20,7 @@ from workflow.persistence import UnitOfWork
 from workflow.persistence.content import ContentStore
 from workflow.services.deadlines import sweep
 from workflow.services.editions import Editions
+from workflow.services.inbox import Badge
 from workflow.services.office import Office
 
 _log = logging.getLogger(__name__)
@@ -53,29 +54,32 @@ def shipped() -> Library:
     return load_folder(definitions_folder(), NOTICES)
 
 
-def compose(engine: Engine, clock: Clock, settings: Settings) -> Office:
-    """The office over one database."""
+def attach(app: Flask, settings: Settings) -> None:
+    """Give `app`, whose database is bound, its office; `office()` finds it from then on."""
+    with app.app_context():
+        engine = db.engine
 
     def read() -> UnitOfWork:
         return UnitOfWork(engine, read_only=True)
 
     library = shipped()
-    return Office(
+    made = Office(
         write=lambda: UnitOfWork(engine),
         read=read,
-        clock=clock,
+        clock=kept_clock(settings.data),
         editions=Editions(read, library.names),
         calendars=library.calendars,
         names=library.names,
-        zone=settings.zone,
         content=ContentStore(settings.files),
+        zone=settings.zone,
     )
+    app.extensions.update(settings=settings, office=made, badge=Badge(made))
 
 
-def attach(app: Flask, settings: Settings, engine: Engine) -> None:
-    """Give `app` its office; `office()` finds it from then on."""
-    app.extensions["settings"] = settings
-    app.extensions["office"] = compose(engine, kept_clock(settings.data), settings)
+def badge() -> Badge:
+    """Counts what waits for a person."""
+    found: Badge = current_app.extensions["badge"]
+    return found
 
 
 def office() -> Office:
