@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
+from workflow.catalog import lint
 from workflow.catalog.calendar import CalendarFile, read_calendar
 from workflow.catalog.compile import Compiled, Names, compile_document
 from workflow.catalog.findings import Finding, has_errors
 from workflow.catalog.indicators import Indicators, read_indicators
-from workflow.catalog.lint import check
 from workflow.catalog.obligations import Obligations, read_obligations
 from workflow.catalog.organisation import Organisation, read_organisation
 from workflow.catalog.read import MAX_BYTES, DocumentInvalid, read_document
@@ -61,7 +61,7 @@ def check_text(text: str | bytes, file: str, names: Names) -> Report:
 
 
 def _report(compiled: Compiled, names: Names, source: bytes) -> Report:
-    found = {*compiled.findings, *(check(compiled, names) if compiled.definition else ())}
+    found = {*compiled.findings, *(lint.check(compiled, names) if compiled.definition else ())}
     findings = tuple(sorted(found, key=lambda finding: finding.place))
     return Report(compiled.definition, findings, compiled.document.file, source)
 
