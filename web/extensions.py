@@ -17,6 +17,7 @@ login_manager.session_protection = None
 def bind(app: Flask) -> None:
     """Bind both to `app`; every connection of its engine gets the product's settings."""
     db.init_app(app)
-    login_manager.init_app(app)
+    # Templates get what they show from their view; asking the user there would ask the database.
+    login_manager.init_app(app, add_context_processor=False)
     with app.app_context():
         configure(db.engine)

@@ -259,6 +259,8 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "not_an_attachment": N_("“{field}” must name attached files."),
         "too_many": N_("“{field}”: {limit} at most."),
         "not_figures": N_("“{field}” must be a table of figures."),
+        # documents
+        "directive_known": N_("This document has been entered already: {title}."),
         # accounts
         "password_too_short": N_(
             "The password needs at least {minimum} characters; a short sentence is easy to remember."

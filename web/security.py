@@ -60,13 +60,16 @@ def protect(app: Flask, *, trusted_hosts: tuple[str, ...], https: bool, proxy_ho
     if proxy_hops:
         hops = {"x_for": proxy_hops, "x_proto": proxy_hops, "x_host": proxy_hops}
         app.wsgi_app = ProxyFix(app.wsgi_app, **hops)  # type: ignore[method-assign]
-    app.before_request(name_request)
+    app.before_request(open_request)
     app.before_request(refuse_strangers)
     app.after_request(add_headers)
 
 
-def name_request() -> None:
+def open_request() -> None:
     g.request_id = secrets.token_hex(8)
+    if request.mimetype != "multipart/form-data":
+        # Only files are large; what is no upload need not be read at all.
+        request.max_content_length = _MEGABYTE
     # Even a request that is refused at the door gets a page with forms.
     bind_forms(None)
 

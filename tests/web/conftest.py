@@ -1,0 +1,115 @@
+"""A real application over a real SQLite database with the commune's posts, and visitors who read its pages."""
+
+import re
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from tests.offices import HOUSE, OPENING
+from web import create_app, wiring
+from web.settings import Settings
+from workflow.clock import fixed
+from workflow.persistence import open_owner_engine
+from workflow.persistence.migrations import upgrade
+from workflow.services import passwords, people, publishing
+from workflow.services.office import Office
+
+PASSWORD = "bốn mùa hoa nở trước sân"
+_TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
+
+
+def settings_of(folder: Path) -> Settings:
+    return Settings.from_environ(folder, {})
+
+
+def set_clock(app: Flask, instant: datetime) -> None:
+    """The office of `app` at another instant."""
+    app.extensions["office"] = replace(app.extensions["office"], clock=fixed(instant))
+
+
+@dataclass
+class Visitor:
+    """A browser without JavaScript: it sends the forms of the page it has open."""
+
+    client: FlaskClient
+    token: str = ""
+
+    def get(self, path: str, **options: object) -> TestResponse:
+        return self._read(self.client.get(path, **options))
+
+    def post(self, path: str, **fields: str) -> TestResponse:
+        return self._read(self.client.post(path, data={"csrf_token": self.token, **fields}))
+
+    def log_in(self, login: str, password: str = PASSWORD) -> TestResponse:
+        self.get("/login")
+        answer = self.post("/login", login=login, password=password)
+        if answer.status_code == 303:
+            self.get("/help")
+        return answer
+
+    def _read(self, answer: TestResponse) -> TestResponse:
+        if answer.mimetype == "text/html":
+            found = _TOKEN.search(answer.text)
+            self.token = found[1] if found else self.token
+        return answer
+
+
+@pytest.fixture(scope="session")
+def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with the posts and the workflows; each test gets a copy."""
+    folder = tmp_path_factory.mktemp("furnished")
+    settings = settings_of(folder)
+    owner = open_owner_engine(settings.database_url)
+    upgrade(owner)
+    owner.dispose()
+    app = create_app(settings)
+    set_clock(app, OPENING)
+    office = app.extensions["office"]
+    people.seed_organisation(office, HOUSE, wiring.shipped().organisation, passwords.hash_of(PASSWORD))
+    for report in wiring.shipped().workflows.values():
+        publishing.publish(office, HOUSE, report.source, report.file)
+    close(app)
+    return folder
+
+
+def close(app: Flask) -> None:
+    with app.app_context():
+        wiring.db.engine.dispose()
+
+
+@pytest.fixture
+def app(furnished: Path, tmp_path: Path):
+    shutil.copytree(furnished, tmp_path / "data")
+    made = create_app(settings_of(tmp_path / "data"))
+    set_clock(made, OPENING)
+    yield made
+    close(made)
+
+
+@pytest.fixture
+def office(app: Flask) -> Office:
+    return app.extensions["office"]
+
+
+@pytest.fixture
+def visitor(app: Flask) -> Visitor:
+    return Visitor(app.test_client())
+
+
+@pytest.fixture
+def client_of(app: Flask) -> Callable[[str], Visitor]:
+    """Somebody who is signed in under that login."""
+
+    def signed_in(login: str) -> Visitor:
+        made = Visitor(app.test_client())
+        assert made.log_in(login).status_code == 303
+        return made
+
+    return signed_in
