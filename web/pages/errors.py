@@ -138,7 +138,7 @@ def tell_http(error: HTTPException) -> Response:
     status = error.code or 500
     if error.response is not None or status < 400:
         return make_response(error.get_response())
-    if isinstance(error, InternalServerError) and error.original_exception is not None:
+    if isinstance(error, InternalServerError) and isinstance(error.original_exception, Exception):
         return tell_fault(error.original_exception)
     response = error_page(status, FORM_REFUSED if isinstance(error, security.FormRefused) else None)
     for name, value in error.get_headers():
