@@ -36,6 +36,13 @@ class Position(NamedTuple):
     column: int
 
 
+class Written(NamedTuple):
+    """How a text was written: its style of quoting, "" for none, and its width in characters; 0 where it spans lines."""
+
+    style: str
+    width: int
+
+
 class DocumentInvalid(DefinitionInvalid):
     """The text is no document of ours at all (L02); `findings` say why."""
 
@@ -51,6 +58,7 @@ class Document:
     positions: Mapping[Path, Position]
     key_positions: Mapping[Path, Position]
     fingerprint: str
+    written: Mapping[Path, Written] = field(default_factory=dict)
 
     def at(self, path: Path) -> Position:
         """Where the value at `path` stands, or the nearest thing around it that exists."""
@@ -62,6 +70,19 @@ class Document:
         """Where the key of `path` stands; for an element of a list, or what is absent, as `at`."""
         return self.key_positions.get(path) or self.at(path)
 
+    def within(self, path: Path, text: str, line: int, column: int) -> Position:
+        """Where a character of the text at `path` stands; the text's beginning where it was not written on one line."""
+        start, written = self.at(path), self.written.get(path)
+        before = text[: column - 1]
+        if written is None or not written.width or line != 1:
+            return start
+        if not written.style:
+            return Position(start.line, start.column + len(before))
+        doubled = '"\\' if written.style == '"' else "'"
+        if len(text) + _count(text, doubled) + 2 != written.width:
+            return start
+        return Position(start.line, start.column + 1 + len(before) + _count(before, doubled))
+
     def finding(
         self,
         code: str,
@@ -71,6 +92,10 @@ class Document:
         severity: Severity = Severity.ERROR,
     ) -> Finding:
         return Finding(code, severity, self.file, position.line, position.column, message, hint)
+
+
+def _count(text: str, chars: str) -> int:
+    return sum(text.count(char) for char in chars)
 
 
 @dataclass
@@ -92,6 +117,7 @@ class _Builder:
     stack: list[_Open] = field(default_factory=list)
     positions: dict[Path, Position] = field(default_factory=dict)
     key_positions: dict[Path, Position] = field(default_factory=dict)
+    written: dict[Path, Written] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
 
     def note(self, position: Position, vi: str, en: str, hint: str | None = None) -> None:
@@ -133,6 +159,8 @@ class _Builder:
             return
         value = self._value(event)
         path = self._place(top, value, position)
+        if isinstance(event, yaml.ScalarEvent):
+            self.written[path] = _written(event)
         if isinstance(value, dict | list):
             if len(self.stack) >= MAX_DEPTH:
                 self.stop(position, f"Lồng nhau quá {MAX_DEPTH} cấp.", f"nested more than {MAX_DEPTH} levels deep")
@@ -192,6 +220,11 @@ def _position(mark: Any) -> Position:
     return Position(mark.line + 1, mark.column + 1)
 
 
+def _written(event: yaml.ScalarEvent) -> Written:
+    start, end = _position(event.start_mark), _position(event.end_mark)
+    return Written(event.style or "", end.column - start.column if start.line == end.line else 0)
+
+
 def read_document(text: str | bytes, file: str) -> Document:
     """The document that `text` holds; DocumentInvalid with L02 findings, and never another exception, where it holds none.
 
@@ -217,7 +250,7 @@ def read_document(text: str | bytes, file: str) -> Document:
     if builder.findings:
         raise DocumentInvalid(tuple(builder.findings))
     fingerprint = hashlib.sha256(raw).hexdigest()
-    return Document(file, builder.data, builder.positions, builder.key_positions, fingerprint)
+    return Document(file, builder.data, builder.positions, builder.key_positions, fingerprint, builder.written)
 
 
 def _decoded(text: str | bytes, builder: _Builder) -> tuple[bytes, str]:

@@ -42,6 +42,9 @@ _FACTS: Mapping[str, Any] = {
     "last": cel.Type.Map(cel.Type.STRING, cel.Type.STRING),
 }
 
+FACTS = frozenset(_FACTS)
+"""The names that every condition may look at beside the fields."""
+
 RESERVED = frozenset(name.partition(".")[0] for name in _FACTS) | _WORDS | {"comment", "unit"}
 """Names that a field may not bear: the facts a condition may look at, CEL's own words, and what is built in."""
 
