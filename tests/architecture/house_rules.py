@@ -116,6 +116,15 @@ def renders_a_template(text: str) -> Iterator[Fault]:
             yield node.lineno, "render_template"
 
 
+def talks_to_the_queue(text: str) -> Iterator[Fault]:
+    """RQ and Redis have three users; everybody else puts a message into the outbox."""
+    for node in ast.walk(ast.parse(text)):
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        if isinstance(node, ast.ImportFrom):
+            names = [node.module or ""]
+        yield from ((node.lineno, name) for name in names if name.partition(".")[0] in ("rq", "redis"))
+
+
 def reads_the_clock(text: str) -> Iterator[Fault]:
     """Time is an argument; workflow.clock is where it comes from."""
     return _mentions(text, CLOCKS)

@@ -172,6 +172,10 @@ def unlisted_commands(names: Iterable[str], text: str) -> list[str]:
     return [name for name in names if not re.search(rf"\bdondoc {re.escape(name)}(?![\w-])", pieces)]
 
 
+NOUNS = [path.stem for path in (ROOT / "web" / "cli").glob("*.py") if path.stem != "__init__"]
+
+
+@pytest.mark.skipif(not NOUNS, reason="there is no command yet")
 def test_every_command_is_listed():
     names = [name for root in _roots() for name in commands(root)]
 

@@ -17,6 +17,8 @@ UNIT_OF_WORK = "workflow/persistence/unit_of_work.py"
 CLOCK = "workflow/clock.py"
 SETTINGS = "web/settings.py"
 
+QUEUE = ("workflow/outbox/rq_dispatch.py", "web/worker.py", "web/wiring.py")
+
 RULES: dict[Rule, tuple[tuple[str, ...], frozenset[str]]] = {
     house_rules.ends_a_transaction: (("workflow/**/*.py", "web/**/*.py"), frozenset({UNIT_OF_WORK})),
     house_rules.hands_transitions_a_string: (("workflow/engine/machine.py",), frozenset()),
@@ -24,6 +26,7 @@ RULES: dict[Rule, tuple[tuple[str, ...], frozenset[str]]] = {
     house_rules.renders_a_template: (("workflow/**/*.py",), frozenset()),
     house_rules.reads_the_clock: (("workflow/**/*.py", "web/**/*.py"), frozenset({CLOCK})),
     house_rules.reads_the_environment: (("workflow/**/*.py", "web/**/*.py"), frozenset({SETTINGS})),
+    house_rules.talks_to_the_queue: (("workflow/**/*.py", "web/**/*.py"), frozenset(QUEUE)),
     house_rules.knows_a_state: (("web/**/*.py", "workflow/queries/*.py"), frozenset()),
     house_rules.template_knows_a_state: (("web/templates/**/*.html", "web/templates/**/*.txt"), frozenset()),
     house_rules.template_trusts_a_text: (("web/templates/**/*.html", "web/templates/**/*.txt"), frozenset()),
@@ -45,6 +48,8 @@ BREAKERS: tuple[tuple[Rule, str], ...] = (
     (house_rules.queries_through_a_session, "Session.query"),
     (house_rules.renders_a_template, "from flask import render_template"),
     (house_rules.renders_a_template, "flask.render_template_string(x)"),
+    (house_rules.talks_to_the_queue, "import rq"),
+    (house_rules.talks_to_the_queue, "def f():\n    from redis.client import Redis"),
     (house_rules.reads_the_clock, "now = datetime.now(UTC)"),
     (house_rules.reads_the_clock, "import datetime\ntoday = datetime.date.today()"),
     (house_rules.reads_the_clock, "from time import time"),
