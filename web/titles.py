@@ -48,7 +48,7 @@ def titles_of(uow: UnitOfWork) -> Titles:
         people={person.id: person.title for person in people},
         logins={person.id: person.login for person in people},
         units={unit.id: unit.name for unit in uow.people.units()},
-        areas={area.id: area.name for area in uow.people.areas()},
+        areas={area.id: area.label for area in uow.people.areas()},
     )
 
 

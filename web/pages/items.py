@@ -20,12 +20,13 @@ from workflow.catalog.draw import Drawing, View, draw
 from workflow.engine import Definition, Item, Offer
 from workflow.engine.definition import COMMENT, Transition
 from workflow.engine.item import Request
-from workflow.errors import StaleItem
+from workflow.errors import StaleItem, TooLarge, TypeRefused
 from workflow.ids import new_id
 from workflow.persistence import StoredItem, UnitOfWork
 from workflow.queries import history
 from workflow.queries.worklist import CursorInvalid, Filter, Page, list_items
 from workflow.services import evidence
+from workflow.services.file_kinds import FAULTS
 from workflow.services.items import Created, NewItem, comment, creatable, create, readable
 from workflow.services.journal import stream_of
 from workflow.services.moves import Done, MoveRequest, Refused, offers, perform, transition_named
@@ -34,6 +35,20 @@ from workflow.services.overview import SOON_DAYS
 bp = Blueprint("items", __name__)
 
 Answer = AnyResponse | tuple[str, int]
+
+
+class Shown:
+    """A page that is ready to be rendered once its unit of work is over: the frame around it asks the database itself."""
+
+    __slots__ = ("_context", "_status", "_template")
+
+    def __init__(self, template: str, status: int = 200, **context: Any) -> None:
+        self._template, self._status, self._context = template, status, context
+
+    def render(self) -> tuple[str, int]:
+        return render_page(self._template, self._status, **self._context)
+
+
 _RECENT = 12
 _WHOLE = 200
 
@@ -57,7 +72,7 @@ def index() -> Answer:
             page: Page = list_items(uow, current_actor(), found, now, cursor=request.args.get("cursor"))
         except CursorInvalid:
             abort(400)
-        lines = [presenting.line_of(row, office(), titles, now) for row in page.rows]
+        lines = [presenting.line_of(row, office().editions.latest(row.workflow, uow), titles, now) for row in page.rows]
         may_create = bool(creatable(office(), uow, current_caller()))
     following = _address(cursor=page.next) if page.next else ""
     first = _address(cursor=None) if request.args.get("cursor") else ""
@@ -133,10 +148,11 @@ def _saved() -> list[tuple[str, str]]:
 def show(code: str) -> Answer:
     with office().read() as uow:
         stored = readable(uow, current_caller(), code)
-        return _item_page(uow, stored)
+        shown = _item_page(uow, stored)
+    return shown.render()
 
 
-def _item_page(uow: UnitOfWork, stored: StoredItem, status: int = 200, **more: Any) -> tuple[str, int]:
+def _item_page(uow: UnitOfWork, stored: StoredItem, status: int = 200, **more: Any) -> Shown:
     item = stored.item
     definition = office().editions.of(item, uow)
     titles = titles_of(uow)
@@ -147,7 +163,7 @@ def _item_page(uow: UnitOfWork, stored: StoredItem, status: int = 200, **more: A
     told = [presenting.told(entry, definition, titles, files) for entry in entries]
     state = definition.states[item.state]
     named = presenting.buttons(standing, item, definition)
-    return render_page(
+    return Shown(
         "items/show.html",
         status,
         item=item,
@@ -249,7 +265,8 @@ def move_form(code: str, move: str) -> Answer:
         stored = readable(uow, current_caller(), code)
         draft = uow.drafts.find(current_actor().id, stored.item.id, move)
         typed = dict(draft.inputs) if draft else {}
-        return _move_page(uow, stored, move, typed)
+        shown = _move_page(uow, stored, move, typed)
+    return shown.render()
 
 
 def _move_page(
@@ -262,7 +279,8 @@ def _move_page(
     refused: Refused | None = None,
     seen: int | None = None,
     notice: str = "",
-) -> tuple[str, int]:
+    file_error: str = "",
+) -> Shown:
     item = stored.item
     definition = office().editions.of(item, uow)
     transition = transition_named(definition, move)
@@ -277,11 +295,11 @@ def _move_page(
     changes = _since(uow, stored, definition, titles, seen) if seen is not None and seen != item.revision else []
     rows = () if act in ("vote", "take_back") else _rows(definition, transition, typed, titles, item, files, reasons)
     status_now = status
-    if refused is None and not changes and offer is not None and not offer.allowed:
+    if refused is None and not changes and not file_error and offer is not None and not offer.allowed:
         reasons = offer.reasons
         status_now = problems.of_reasons(reasons).status if status == 200 else status
     state = definition.states[item.state]
-    return render_page(
+    return Shown(
         "items/move.html",
         status_now,
         item=item,
@@ -300,13 +318,13 @@ def _move_page(
         comment=typed.get(COMMENT, ""),
         comment_required=COMMENT in transition.require,
         comment_error=forms.errors_by_field(reasons, definition).get(COMMENT, ""),
-        errors=forms.summary(reasons, definition, titles),
+        errors=[*([("", file_error)] if file_error else []), *forms.summary(reasons, definition, titles)],
         request_card=_request_card(request_open, definition, titles, files) if request_open else None,
         changes=changes,
         possible=offer is not None,
         key=new_id(office().clock.now()),
         notice=notice,
-        kept=bool(reasons or changes),
+        kept=bool(reasons or changes or file_error),
     )
 
 
@@ -358,7 +376,10 @@ def make_move(code: str, move: str) -> Answer:
     transition = transition_named(definition, move)
     typed = forms.typed_inputs(definition, transition.inputs)
     comment_text = request.form.get("comment", "")
-    trouble = _take_uploads(code, transition, typed)
+    try:
+        trouble = _take_uploads(code, transition, typed)
+    except (TooLarge, TypeRefused) as fault:
+        return _bad_file(code, move, typed | {COMMENT: comment_text}, fault)
     if trouble is not None:
         return _again(code, move, typed | {COMMENT: comment_text}, trouble)
     act = _act()
@@ -405,19 +426,36 @@ def _take_uploads(code: str, transition: Transition, typed: dict[str, Any]) -> R
     return None
 
 
+def _bad_file(code: str, move: str, typed: dict[str, Any], fault: TooLarge | TypeRefused) -> Answer:
+    """The form again with the sentence about the file on top; everything typed and every good file is kept."""
+    with office().read() as uow:
+        stored = readable(uow, current_caller(), code)
+        shown = _move_page(uow, stored, move, typed, problems.of_error(fault).status, file_error=_file_sentence(fault))
+    return shown.render()
+
+
+def _file_sentence(fault: TooLarge | TypeRefused) -> str:
+    if isinstance(fault, TooLarge):
+        return _("The file is larger than {limit} MB. Attach a smaller file, or split it.", limit=fault.limit // 2**20)
+    found = label(FAULTS[fault.found]) if fault.found in FAULTS else fault.found
+    return _("“{name}” was not taken: {why}.", name=fault.name, why=found)
+
+
 def _again(code: str, move: str, typed: dict[str, Any], refused: Refused) -> Answer:
     problem = problems.of_reasons(refused.reasons)
     with office().read() as uow:
         stored = readable(uow, current_caller(), code)
         seen = _seen() if problem.status == 409 else None
-        return _move_page(uow, stored, move, typed, problem.status, refused=refused, seen=seen)
+        shown = _move_page(uow, stored, move, typed, problem.status, refused=refused, seen=seen)
+    return shown.render()
 
 
 def _conflict(code: str, move: str, typed: dict[str, Any], stale: StaleItem) -> Answer:
     with office().read() as uow:
         stored = readable(uow, current_caller(), code)
         status = problems.of_error(stale).status
-        return _move_page(uow, stored, move, typed, status, seen=stale.seen)
+        shown = _move_page(uow, stored, move, typed, status, seen=stale.seen)
+    return shown.render()
 
 
 def _keep_draft(code: str, item_id: str, move: str, typed: dict[str, Any]) -> Answer:
@@ -425,7 +463,8 @@ def _keep_draft(code: str, item_id: str, move: str, typed: dict[str, Any]) -> An
         uow.drafts.keep(current_actor().id, item_id, move, typed, office().clock.now())
     with office().read() as uow:
         stored = readable(uow, current_caller(), code)
-        return _move_page(uow, stored, move, typed, notice=_("Your draft is saved. Only you can see it."))
+        shown = _move_page(uow, stored, move, typed, notice=_("Your draft is saved. Only you can see it."))
+    return shown.render()
 
 
 def _done(outcome: Done, item_id: str, move: str) -> Answer:
@@ -445,23 +484,29 @@ def add_comment(code: str) -> Answer:
         return redirect(url_for("items.show", code=code, _anchor="history"), 303)
     with office().read() as uow:
         stored = readable(uow, current_caller(), code)
-        return _item_page(uow, stored, 422, comment_error=_("Please write the comment first."))
+        shown = _item_page(uow, stored, 422, comment_error=_("Please write the comment first."))
+    return shown.render()
 
 
 @bp.post("/items/<code>/files")
 def add_file(code: str) -> Answer:
     sent = request.files.get("part")
     if sent is not None and sent.filename:
-        taken = evidence.attach(office(), current_caller(), code, sent.filename, sent.stream)
-        if not isinstance(taken, Refused):
-            return redirect(url_for("items.show", code=code, _anchor="files"), 303)
-        sentence = " ".join(reason_sentence(reason) for reason in taken.reasons)
-        status = problems.of_reasons(taken.reasons).status
+        try:
+            taken = evidence.attach(office(), current_caller(), code, sent.filename, sent.stream)
+        except (TooLarge, TypeRefused) as fault:
+            sentence, status = _file_sentence(fault), problems.of_error(fault).status
+        else:
+            if not isinstance(taken, Refused):
+                return redirect(url_for("items.show", code=code, _anchor="files"), 303)
+            sentence = " ".join(reason_sentence(reason) for reason in taken.reasons)
+            status = problems.of_reasons(taken.reasons).status
     else:
         sentence, status = _("Please choose a file first."), 422
     with office().read() as uow:
         stored = readable(uow, current_caller(), code)
-        return _item_page(uow, stored, status, file_error=sentence)
+        shown = _item_page(uow, stored, status, file_error=sentence)
+    return shown.render()
 
 
 # -- a new item ---------------------------------------------------------------------------------------------------------
@@ -470,12 +515,13 @@ def add_file(code: str) -> Answer:
 @bp.get("/items/new")
 def new_form() -> Answer:
     with office().read() as uow:
-        return _new_page(uow, {})
+        shown = _new_page(uow, {})
+    return shown.render()
 
 
 def _new_page(
     uow: UnitOfWork, typed: dict[str, Any], status: int = 200, reasons: tuple[Any, ...] = (), unit_error: str = ""
-) -> tuple[str, int]:
+) -> Shown:
     possible = creatable(office(), uow, current_caller())
     if not possible:
         abort(403)
@@ -491,7 +537,7 @@ def _new_page(
     summary = forms.summary(reasons, definition, titles)
     if unit_error:
         summary.insert(0, ("unit", unit_error))
-    return render_page(
+    return Shown(
         "items/new.html",
         status,
         workflow=chosen,
@@ -513,10 +559,13 @@ def create_item() -> Answer:
     typed = forms.typed_inputs(definition, definition.create.inputs)
     unit = request.form.get("unit", "")
     with office().read() as uow:
-        if not uow.people.unit_exists(unit):
-            return _new_page(uow, typed, 422, unit_error=_("Please choose the lead unit."))
+        missing = not uow.people.unit_exists(unit)
+        shown = _new_page(uow, typed, 422, unit_error=_("Please choose the lead unit.")) if missing else None
+    if shown is not None:
+        return shown.render()
     made = create(office(), current_caller(), NewItem(workflow, unit, typed))
     if isinstance(made, Created):
         return redirect(url_for("items.show", code=made.item.code, done="create"), 303)
     with office().read() as uow:
-        return _new_page(uow, typed, problems.of_reasons(made.reasons).status, made.reasons)
+        shown = _new_page(uow, typed, problems.of_reasons(made.reasons).status, made.reasons)
+    return shown.render()

@@ -55,11 +55,11 @@ def of_unit(unit: str) -> Answer:
             abort(404)
         found = overview(office(), uow, unit)
         late = list_items(uow, current_actor(), Filter(unit=unit, late=True), now, limit=_SHOWN)
-        lines = [presenting.line_of(row, office(), titles, now) for row in late.rows]
+        lines = [presenting.line_of(row, office().editions.latest(row.workflow, uow), titles, now) for row in late.rows]
     return render_page(
         "overview/unit.html",
         name=titles.unit(unit),
-        tiles=_tiles(found.total, found.overdue, found.due_soon, unit=unit),
+        tiles=_tiles(found.total, found.due_soon, unit=unit),
         areas=_lines(found.by_area, titles, "area", unit=unit),
         people=[
             (
@@ -89,10 +89,10 @@ def commune() -> Answer:
         titles = titles_of(uow)
         found = overview(office(), uow)
         late = list_items(uow, current_actor(), Filter(late=True), now, limit=_SHOWN)
-        lines = [presenting.line_of(row, office(), titles, now) for row in late.rows]
+        lines = [presenting.line_of(row, office().editions.latest(row.workflow, uow), titles, now) for row in late.rows]
     return render_page(
         "overview/commune.html",
-        tiles=_tiles(found.total, found.overdue, found.due_soon),
+        tiles=_tiles(found.total, found.due_soon),
         units=_lines(found.by_unit, titles, "unit"),
         areas=_lines(found.by_area, titles, "area"),
         late=lines,
@@ -100,7 +100,7 @@ def commune() -> Answer:
     )
 
 
-def _tiles(total: Bar, overdue: int, due_soon: int, **narrowed: str) -> list[Tile]:
+def _tiles(total: Bar, due_soon: int, **narrowed: str) -> list[Tile]:
     return [
         Tile(total.behind, _("Behind schedule"), _list(group="behind", **narrowed), "late"),
         Tile(due_soon, _("Due within {n} days", n=SOON_DAYS), _list(soon="true", **narrowed), "soon"),

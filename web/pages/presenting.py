@@ -16,7 +16,6 @@ from workflow.engine.facts import waiting
 from workflow.persistence.files import StoredFile
 from workflow.queries.history import HistoryEntry
 from workflow.queries.worklist import Row
-from workflow.services.office import Office
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +62,7 @@ def item_path(code: str) -> str:
     return f"/items/{code}"
 
 
-def line_of(row: Row, office: Office, titles: Titles, now: datetime) -> Line:
-    definition = office.editions.latest(row.workflow)
+def line_of(row: Row, definition: Definition, titles: Titles, now: datetime) -> Line:
     state = definition.states.get(row.state)
     waits = titles.person(row.waits_person) if row.waits_person else ""
     if not waits and row.waits_on:

@@ -117,7 +117,7 @@ def readable(uow: UnitOfWork, caller: Caller, item_ref: str) -> StoredItem:
 def creatable(office: Office, uow: UnitOfWork, caller: Caller) -> tuple[Definition, ...]:
     """The workflows of which the caller may create items, in the order of their names."""
     found = []
-    for definition in office.editions.all_latest():
+    for definition in office.editions.all_latest(uow):
         circumstances = office.circumstances(definition, uow.people.directory(office.clock.now()))
         draft = CreateItem(caller.actor, "", "", caller.actor.unit or "")
         decision = decide(definition, None, draft, circumstances)
