@@ -88,7 +88,7 @@ def _add(group: Group, one: Waiting, titles: Titles, now: datetime) -> None:
             kind=label(definition.label),
         )
     )
-    buttons = sorted(presenting.buttons(one.offers, item, definition), key=lambda b: b.act != "vote")
+    buttons = presenting.buttons(one.offers, item, definition)
     group.links[item.code] = [(button.label, button.href) for button in buttons[:_LINKS]]
     for offer in one.offers:
         transition = definition.transitions[offer.move]

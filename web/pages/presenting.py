@@ -54,6 +54,7 @@ class Told:
     changes: tuple[tuple[str, str, str], ...]
     by_system: bool
     refused: bool
+    folded: bool = False
     href: str = ""
     item: str = ""
 
@@ -164,6 +165,7 @@ def told(
         changes=_changes(entry, definition, titles, files),
         by_system=body["act"]["id"] == "system",
         refused=entry.type == "refusal",
+        folded=entry.type == "create",
         href=item_path(code) if code else "",
         item=code,
     )
@@ -255,7 +257,7 @@ def _changes(
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """An act that is open to this person; `vote` offers approval and rejection on the spot."""
+    """An act that is open to this person."""
 
     move: str
     label: str
@@ -265,6 +267,8 @@ class Button:
 
 
 def buttons(offers: Iterable[Offer], item: Item, definition: Definition) -> tuple[Button, ...]:
+    """What the person may do now, decisions that wait for him first, then in the order of the definition."""
+    allowed = sorted((offer for offer in offers if offer.allowed), key=lambda offer: offer.act != "vote")
     return tuple(
         Button(
             move=offer.move,
@@ -273,8 +277,7 @@ def buttons(offers: Iterable[Offer], item: Item, definition: Definition) -> tupl
             target=label(definition.states[offer.target].label) if offer.target in definition.states else "",
             act=offer.act,
         )
-        for offer in offers
-        if offer.allowed
+        for offer in allowed
     )
 
 
