@@ -32,7 +32,7 @@ def somebody_may_act(subject: Subject) -> Iterator[Finding]:
             yield subject.at_key("L20", where, "không ai được làm bước này", "nobody may make this move")
         for n, step in enumerate(move.gate.steps if move.gate else ()):
             if all(_is_system(who) for who in step.by):
-                vi, en = "không ai biểu quyết được ở nấc này", "nobody can vote in this step"
+                vi, en = "không ai biểu quyết được ở cấp duyệt này", "nobody can vote in this step"
                 yield subject.at_key("L20", (*path, "approval", "steps", n, "by"), vi, en)
 
 
@@ -46,7 +46,7 @@ def some_step_always_applies(subject: Subject) -> Iterator[Finding]:
             yield subject.at_key(
                 "L21",
                 ("transitions", move.name),
-                "không chứng minh được rằng luôn có nấc duyệt: cần một nấc không có “if”, hoặc hai nấc phủ định nhau bằng !(…)",
+                "không chứng minh được rằng luôn có cấp duyệt: cần một cấp không có “if”, hoặc hai cấp phủ định nhau bằng !(…)",
                 'it cannot be proved that some approval step always applies: one step without an "if", or two of'
                 ' which one is "!(…)" of the other, would prove it',
             )
@@ -150,7 +150,7 @@ def distinct_steps_have_distinct_people(subject: Subject) -> Iterator[Finding]:
         seen: set[str] = set()
         for n, step in enumerate(gate.steps):
             if step.id in seen:
-                vi, en = f"hai nấc cùng tên “{step.id}”", f'two steps bear the name "{step.id}"'
+                vi, en = f"hai cấp duyệt cùng tên “{step.id}”", f'two steps bear the name "{step.id}"'
                 yield subject.at_value("L24", (*path, n, "id"), vi, en)
             seen.add(step.id)
         if gate.distinct_steps:
@@ -166,7 +166,7 @@ def _crowded(subject: Subject, path: Path, gate: Gate) -> Iterator[Finding]:
         other = next((one for one in before if one.need + step.need > _most(people) and _may_meet(one, step)), None)
         if other:
             names = ", ".join(sorted(str(who) for who in people))
-            vi = f"nấc “{other.id}” và nấc này đều chỉ có {names}, mà “distinct_steps” đòi người khác nhau"
+            vi = f"cấp duyệt “{other.id}” và cấp này đều chỉ có {names}, mà “distinct_steps” đòi người khác nhau"
             en = (
                 f'the step "{other.id}" and this one both have only {names}, yet "distinct_steps" wants distinct people'
             )

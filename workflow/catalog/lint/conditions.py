@@ -1,7 +1,7 @@
 """Conditions compile and are boolean (L12); each refuses in both languages (L13); alternatives are in order (L10)."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from workflow.catalog.findings import Finding, quoted
 from workflow.catalog.lint import places
@@ -14,6 +14,14 @@ from workflow.engine.definition import Label
 
 _UNDECLARED = re.compile(r"undeclared reference to '([^']*)'")
 _YIELDS = re.compile(r"the expression yields (\w+)")
+_MISFIT = re.compile(r"found no matching overload for '(?P<operator>[^']*)' applied to '\((?P<types>[^)]*)\)'")
+_TYPES: Mapping[str, Label] = {
+    "google.protobuf.Timestamp": Label("ngày giờ", "a date or instant"),
+    "int": Label("số nguyên", "a whole number"),
+    "double": Label("số thập phân", "a decimal"),
+    "string": Label("chữ", "a text"),
+    "bool": Label("đúng/sai", "true or false"),
+}
 _NOISE = re.compile(r" \(in container '[^']*'\)| \[[A-Z_]+\]$")
 
 
@@ -50,7 +58,21 @@ def _sentence(fault: ConditionInvalid) -> Label:
             f"biểu thức cho {yields[1]}, không phải đúng hoặc sai",
             f"the expression yields {yields[1]}, not true or false",
         )
+    misfit = _MISFIT.search(message)
+    if misfit:
+        return _misfit(misfit["operator"].strip("_"), misfit["types"].split(", "), message[misfit.end() :])
+    if message.startswith("Syntax error: "):
+        said = message.removeprefix("Syntax error: ")
+        return Label(f"điều kiện sai cú pháp: {said}", f"the condition has a syntax error: {said}")
     return Label(f"điều kiện không biên dịch được: {message}", f"the condition does not compile: {message}")
+
+
+def _misfit(operator: str, types: list[str], remark: str) -> Label:
+    kinds = [_TYPES.get(name, Label(name, name)) for name in types]
+    vi, en = " và ".join(kind.vi for kind in kinds), " and ".join(kind.en for kind in kinds)
+    # What follows is the compiler's word on decimals, which is the way out.
+    note = Label("; số thập phân so với số thập phân: viết 1000000.0", remark) if remark else Label("", "")
+    return Label(f"“{operator}” không dùng được cho {vi}{note.vi}", f'"{operator}" does not fit {en}{note.en}')
 
 
 def quoted_line(message: str) -> str:

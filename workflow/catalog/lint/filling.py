@@ -26,12 +26,14 @@ def nothing_reads_what_may_be_empty(subject: Subject) -> Iterator[Finding]:
 def _filled(subject: Subject) -> dict[str, _Fields]:
     """By reachable state, the fields that certainly have a value."""
     definition, routes = subject.definition, subject.routes
-    known = {state.name: frozenset(definition.create.require) for state in definition.states.values() if state.initial}
+    known = {
+        state.name: _meant(subject, definition.create.require) for state in definition.states.values() if state.initial
+    }
     waiting = list(known)
     for state in waiting:
         for branch in routes.leaving[state]:
             end = branch.target or state
-            after = _after(branch, known[state])
+            after = _after(subject, branch, known[state])
             before = known.get(end)
             known[end] = after if before is None else before & after
             if known[end] != before:
@@ -39,9 +41,9 @@ def _filled(subject: Subject) -> dict[str, _Fields]:
     return known
 
 
-def _after(branch: Branch, before: _Fields) -> _Fields:
+def _after(subject: Subject, branch: Branch, before: _Fields) -> _Fields:
     move = branch.move
-    given = before | set(move.require)
+    given = before | _meant(subject, move.require)
     for condition in (*move.when, *([branch.condition] if branch.condition else [])):
         given |= assured(condition.expression)
     # Effects look at the item as it was before the move, in the order of the file.
@@ -54,6 +56,12 @@ def _after(branch: Branch, before: _Fields) -> _Fields:
         elif isinstance(effect, SetField):
             (filled.add if _is_certain(effect.value, move, before) else filled.discard)(effect.field)
     return frozenset(filled)
+
+
+def _meant(subject: Subject, names: Iterable[str]) -> _Fields:
+    """The fields that are named; a misspelt one stands for its nearest, so that one slip is one finding."""
+    fields = subject.definition.fields
+    return frozenset(name if name in fields else subject.like(name, fields) or name for name in names)
 
 
 def _is_certain(value: Value, move: Transition, before: _Fields) -> bool:
@@ -92,7 +100,7 @@ def _conditions(subject: Subject, filled: dict[str, _Fields]) -> Iterator[Findin
             )
             yield subject.at_key("L18", ("transitions", move.name), vi, en)
         sources = [state for state in dict.fromkeys(move.sources) if state in filled]
-        for name in sorted(_looked_at(subject, condition.expression, _promised(move))):
+        for name in sorted(_looked_at(subject, condition.expression, _promised(subject, move))):
             source = next((state for state in sources if name not in filled[state]), None)
             if source and (move.name, name) not in told:
                 told.add((move.name, name))
@@ -105,10 +113,10 @@ def _conditions(subject: Subject, filled: dict[str, _Fields]) -> Iterator[Findin
                 )
 
 
-def _promised(move: Transition) -> _Fields:
+def _promised(subject: Subject, move: Transition) -> _Fields:
     """What has a value by the time the conditions of the move count: its inputs, and what its refusals ask for."""
     asked = (assured(condition.expression) for condition in move.when if asked_for(condition.expression))
-    return frozenset(move.require).union(*asked)
+    return _meant(subject, move.require).union(*asked)
 
 
 def _looked_at(subject: Subject, expression: str, promised: Iterable[str]) -> _Fields:
@@ -117,4 +125,4 @@ def _looked_at(subject: Subject, expression: str, promised: Iterable[str]) -> _F
     main = definition.deadlines.get("main")
     if "overdue" in names and main and not main.optional:
         names |= {main.base}
-    return (names & set(definition.fields)) - asked_for(expression) - set(promised)
+    return (names & set(definition.fields)) - _meant(subject, asked_for(expression)) - set(promised)
