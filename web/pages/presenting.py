@@ -274,11 +274,18 @@ def buttons(offers: Iterable[Offer], item: Item, definition: Definition) -> tupl
             move=offer.move,
             label=_button_words(offer, definition.transitions[offer.move]),
             href=f"{item_path(item.code)}/moves/{offer.move}" + ("" if offer.act == "perform" else f"?act={offer.act}"),
-            target=label(definition.states[offer.target].label) if offer.target in definition.states else "",
+            target=_led_to(offer, item, definition),
             act=offer.act,
         )
         for offer in allowed
     )
+
+
+def _led_to(offer: Offer, item: Item, definition: Definition) -> str:
+    """The state that follows, where it is certain and another one."""
+    if offer.target is None or offer.target == item.state:
+        return ""
+    return label(definition.states[offer.target].label)
 
 
 def _button_words(offer: Offer, transition: Transition) -> str:
