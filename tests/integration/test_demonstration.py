@@ -16,7 +16,9 @@ from workflow.services.file_kinds import kind_of
 from workflow.services.inbox import waiting
 
 PASSWORD = "mot-mat-khau-cua-van-phong-mau"
-ORDER = order_of(shipped().obligations, (DEFINITIONS / "obligations" / "cchc-2026.yaml").read_bytes())
+ORDER = order_of(
+    shipped().obligations, (DEFINITIONS / "obligations" / "cchc-2026.yaml").read_bytes(), date(2026, 6, 15)
+)
 
 
 def _stage(folder, **changes):

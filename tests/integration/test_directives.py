@@ -1,5 +1,6 @@
 from collections import Counter
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
@@ -7,7 +8,7 @@ from tests.offices import DEFINITIONS, caller, moved, opened_office, shipped
 from workflow.audit import canonical
 from workflow.errors import ReusedKey
 from workflow.services import auditing
-from workflow.services.directives import Imported, NotImported, import_directive, order_of
+from workflow.services.directives import Imported, NotImported, import_directive, order_of, preview
 
 FILE = DEFINITIONS / "obligations" / "cchc-2026.yaml"
 
@@ -19,7 +20,7 @@ def office(tmp_path):
 
 @pytest.fixture(scope="module")
 def order():
-    return order_of(shipped().obligations, FILE.read_bytes())
+    return order_of(shipped().obligations, FILE.read_bytes(), date(2026, 6, 15))
 
 
 def _items(office):
@@ -157,3 +158,95 @@ def test_the_same_key_for_another_directive_is_refused(office, order):
 
     with pytest.raises(ReusedKey):
         import_directive(office, caller(office, "clerk", key="k1"), replace(order, source_hash="0" * 64))
+
+
+DISPATCH = """ỦY BAN NHÂN DÂN
+XÃ ĐƯỜNG AN
+Số: 15/UBND-VP
+Đường An, ngày 05 tháng 8 năm 2026
+V/v chuẩn bị tổng kết năm
+
+1. Phòng Kinh tế
+
+- Chủ trì, lập báo cáo thu ngân sách trước ngày 15/9/2026.
+- Thường xuyên cập nhật sổ tài sản công.
+
+2. Văn phòng HĐND - UBND
+
+- Tham mưu tổ chức hội nghị tổng kết trong tháng 12.
+
+CHỦ TỊCH
+"""
+
+
+def test_a_plain_text_is_understood_sentence_by_sentence_and_can_be_taken_in(office):
+    seen = preview(office, shipped(), DISPATCH, "cong-van.txt")
+
+    assert seen.dispatch.ok
+    assert seen.dispatch.proposed
+    assert [(passage.unit_id, passage.id) for passage in seen.dispatch.passages] == [
+        ("kt", "s1.1"),
+        ("kt", "s1.2"),
+        ("vp", "s2.1"),
+    ]
+    assert (seen.order.number, seen.order.dated_on) == ("15/UBND-VP", date(2026, 8, 5))
+    imported = import_directive(office, caller(office, "clerk"), seen.order)
+    assert isinstance(imported, Imported), imported
+    assert {item.unit for item in _items(office)} <= {"kt", "vp"}
+    assert imported.obligations >= 3
+
+
+def test_what_was_understood_is_corrected_before_it_is_taken_in(office):
+    seen = preview(office, shipped(), DISPATCH, "cong-van.txt")
+    first, *rest = seen.order.obligations
+    corrected = replace(first, kind="task", served_by="task", units=("kt", "vp"), due_on=date(2026, 9, 10))
+
+    import_directive(office, caller(office, "clerk"), replace(seen.order, obligations=(corrected, *rest)))
+
+    items = [item for item in _items(office) if item.fields["obligation"] == first.id]
+    assert {item.unit for item in items} == {"kt", "vp"}
+    assert {item.fields["due_on"] for item in items} == {"2026-09-10"}
+
+
+def test_an_obligation_file_is_previewed_as_it_stands(office):
+    seen = preview(office, shipped(), FILE.read_bytes(), FILE.name)
+
+    assert seen.order.obligations == shipped().obligations.obligations
+    assert not seen.dispatch.proposed
+    assert seen.order.dated_on == date(2026, 6, 1)
+
+
+def test_a_document_without_a_date_counts_from_the_day_it_is_received(office):
+    seen = preview(office, shipped(), DISPATCH.replace("ngày 05 tháng 8 năm 2026", ""), "cong-van.txt")
+
+    assert seen.order.dated_on == date(2026, 6, 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "file"),
+    [
+        (b"khong co gi", "x.txt"),
+        (b"", "x.txt"),
+        (b"\xff\xfe\x00", "x.txt"),
+        (b"format: 1\nobligations: 3", "x.yaml"),
+        (b"a: [", "x.yaml"),
+        (b"schema: cchc-directive/1", "x.yaml"),
+        (b"{}", "x.json"),
+    ],
+)
+def test_a_text_that_is_no_dispatch_gives_findings_and_no_order(office, text, file):
+    seen = preview(office, shipped(), text, file)
+
+    assert seen.order is None
+    assert seen.dispatch.findings
+
+
+def test_a_directive_without_obligations_or_with_one_twice_is_refused_as_a_whole(office, order):
+    nothing = import_directive(office, caller(office, "clerk"), replace(order, obligations=()))
+    twice = import_directive(
+        office, caller(office, "clerk"), replace(order, obligations=(*order.obligations, order.obligations[0]))
+    )
+
+    assert _codes(nothing) == {"nothing_to_import"}
+    assert _codes(twice) == {"obligation_twice"}
+    assert not _items(office)

@@ -1,5 +1,6 @@
 import hashlib
 import io
+import os
 from datetime import timedelta
 
 import pytest
@@ -10,7 +11,7 @@ from workflow.audit import canonical
 from workflow.clock import Clock
 from workflow.errors import NotFound, TooLarge, TypeRefused
 from workflow.services import auditing, evidence
-from workflow.services.evidence import Uploaded, attach, open_file
+from workflow.services.evidence import Uploaded, attach, open_file, sweep_files
 from workflow.services.moves import Refused
 
 
@@ -196,6 +197,23 @@ def test_a_sweep_takes_what_nobody_refers_to_and_only_what_is_old(office, task):
     assert early == ()
     assert late == (hashlib.sha256(b"orphan").hexdigest(),)
     assert _kept(office) == [uploaded.sha256]
+
+
+def test_the_office_sweeps_what_is_an_hour_old_and_unreferenced(office, task):
+    uploaded = _attached(office, "officer.kt", task)
+    orphans = []
+    for content in (b"old orphan", b"new orphan"):
+        with office.content.receive(io.BytesIO(content), 100) as arrived:
+            office.content.keep(arrived)
+            orphans.append(arrived.sha256)
+    an_hour_and_more = Clock().now().timestamp() - 3_700
+    for sha256 in (uploaded.sha256, orphans[0]):
+        os.utime(office.content.folder / sha256[:2] / sha256, (an_hour_and_more, an_hour_and_more))
+
+    swept = sweep_files(office)
+
+    assert swept == (orphans[0],)
+    assert _kept(office) == sorted([uploaded.sha256, orphans[1]])
 
 
 def test_a_sweep_clears_away_what_never_fully_arrived(office):

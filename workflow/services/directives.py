@@ -1,13 +1,17 @@
 """Take a directive into the office: its register holds every obligation, and what has to be done becomes drafts."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from types import MappingProxyType
 from typing import Any
 
-from workflow.catalog.obligations import Obligation, Obligations
+from workflow.catalog import Library
+from workflow.catalog.dispatch import Dispatch, DocumentHead, as_register, match_register, read_dispatch
+from workflow.catalog.obligations import Obligation, Obligations, read_obligations
+from workflow.catalog.read import DocumentInvalid, read_document
 from workflow.engine import Definition, Kind, Reason
 from workflow.engine.definition import WhoKind
 from workflow.errors import NotFound
@@ -34,15 +38,80 @@ class Order:
     obligations: tuple[Obligation, ...]
 
 
-def order_of(obligations: Obligations, text: bytes) -> Order:
-    """The order that a structured obligation file gives; `text` are the file's bytes, by which a second import is known."""
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What was understood of a text, to be corrected; `order` is None where its findings stand against taking it in."""
+
+    dispatch: Dispatch
+    order: Order | None
+
+
+def preview(office: Office, library: Library, text: str | bytes, file: str) -> Preview:
+    """Read a dispatch (plain text or structured) or an obligation file. Never raises for what the text says.
+
+    Obligations that the shipped register knows of this very dispatch stand in place of what was guessed from its words;
+    whoever corrects them imports `replace(preview.order, obligations=…)`.
+    """
+    if library.organisation is None:
+        raise ValueError("a dispatch can be read only for an organisation")
+    source = text.encode(errors="replace") if isinstance(text, str) else text
+    today = office.clock.now().astimezone(office.zone).date()
+    if _is_register(source, file):
+        return _previewed_register(library, source, file, today)
+    dispatch = read_dispatch(text, file, library.organisation)
+    if library.obligations is not None:
+        dispatch = match_register(dispatch, library.obligations)
+    if not dispatch.ok:
+        return Preview(dispatch, None)
+    order = order_of(as_register(dispatch), source, today)
+    return Preview(dispatch, replace(order, source=_known_source(library, order) or order.source))
+
+
+def _known_source(library: Library, order: Order) -> str | None:
+    """The short name that the shipped register gives this dispatch, if it is the register's own."""
+    register = library.obligations
+    return register.document.get("source") if register and register.obligations == order.obligations else None
+
+
+def _is_register(source: bytes, file: str) -> bool:
+    """Whether this is an obligation file, as the definitions folder holds it."""
+    if not file.endswith((".yaml", ".yml", ".json")):
+        return False
+    try:
+        data = read_document(source, file).data
+    except DocumentInvalid:
+        return False
+    return isinstance(data, dict) and "format" in data and "obligations" in data
+
+
+def _previewed_register(library: Library, source: bytes, file: str, today: date) -> Preview:
+    try:
+        register = read_obligations(
+            source,
+            file,
+            units=frozenset(unit.id for unit in library.organisation.units) if library.organisation else frozenset(),
+            areas=library.names.areas,
+            indicators=library.indicators.ids if library.indicators else frozenset(),
+        )
+    except DocumentInvalid as fault:
+        return Preview(Dispatch(DocumentHead("", "", "", "", ""), findings=fault.findings), None)
+    order = order_of(register, source, today)
+    head = DocumentHead(order.number, "", order.title, "", "", register.document.get("date", ""))
+    return Preview(Dispatch(head, obligations=register.obligations), order)
+
+
+def order_of(obligations: Obligations, text: bytes, received_on: date) -> Order:
+    """The order that a register gives; by `text`, the bytes it was read from, a second import is known.
+
+    A document without a date counts from `received_on`, one that names only its month or year from the first day of it.
+    """
     document = obligations.document
     source = document.get("source", "")
+    dated = document.get("date")
     return Order(
         title=document.get("title", source),
         number=document.get("number", ""),
-        # A dispatch that names only its month counts from the first of it.
-        dated_on=date.fromisoformat(f"{document['date']}-01"[:10]),
+        dated_on=date.fromisoformat(f"{dated}-01-01"[:10]) if dated else received_on,
         source=source,
         source_hash=hashlib.sha256(text).hexdigest(),
         obligations=obligations.obligations,
@@ -131,7 +200,15 @@ def _refusal(office: Office, uow: UnitOfWork, caller: Caller, order: Order) -> R
     known = next((one for one in uow.directives.all() if one.source_hash == order.source_hash), None)
     if known is not None:
         return Reason("directive_known", Kind.STATE, {"title": known.title, "directive": known.id})
-    return None
+    return _faulty(order)
+
+
+def _faulty(order: Order) -> Reason | None:
+    named = [f"{obligation.id}/{unit}" for obligation, unit in _instances(order.obligations)]
+    if not named:
+        return Reason("nothing_to_import", Kind.INPUT)
+    twice = next((name for name, count in Counter(named).items() if count > 1), None)
+    return Reason("obligation_twice", Kind.INPUT, {"value": twice}) if twice else None
 
 
 def _create_all(
@@ -176,12 +253,16 @@ def _fields(order: Order, obligation: Obligation) -> dict[str, str]:
     return fields | (_measured(order, obligation) if obligation.served_by == "standing" else {})
 
 
-def _measured(order: Order, obligation: Obligation) -> dict[str, str]:
-    """What a standing duty is measured by: the indicator of its target, else the first one named."""
+def indicator_of(obligation: Obligation) -> str:
+    """What a duty is measured by: the indicator of its target, else the first one named, else nothing."""
     target = obligation.target
-    indicator = target.indicator if target else next(iter(obligation.indicators), "")
+    return (target.indicator if target else "") or next(iter(obligation.indicators), "")
+
+
+def _measured(order: Order, obligation: Obligation) -> dict[str, str]:
+    target = obligation.target
     value = str(target.value) if target and target.value is not None else ""
-    return {"indicator": indicator, "target": value, "year": str(order.dated_on.year)}
+    return {"indicator": indicator_of(obligation), "target": value, "year": str(order.dated_on.year)}
 
 
 def _register(

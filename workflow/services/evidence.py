@@ -1,8 +1,10 @@
 """Evidence: files that people attach to items, and who may read them again."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import BinaryIO
 
+from workflow.clock import Clock
 from workflow.engine import Actor, Definition, Item, Kind, Reason
 from workflow.engine.visibility import scope_of
 from workflow.errors import NotFound, TypeRefused
@@ -17,6 +19,7 @@ from workflow.services.office import Caller, Office
 
 MAX_BYTES = 20 * 1024 * 1024
 _ATTACH = "attach"
+_SWEPT_AFTER = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,14 @@ def open_file(office: Office, actor: Actor, sha256: str) -> Opened:
     if file is None:
         raise NotFound("file", sha256)
     return Opened(_uploaded(file), content_of(office).open(sha256))
+
+
+def sweep_files(office: Office) -> tuple[str, ...]:
+    """Remove the bytes that no upload refers to, an hour after they came: what a crash or a lost race left behind."""
+    with office.read() as uow:
+        referred = uow.files.hashes()
+    # Files bear the machine's time, whatever day the office lives on.
+    return content_of(office).sweep(referred, Clock().now() - _SWEPT_AFTER)
 
 
 def content_of(office: Office) -> ContentStore:

@@ -19,6 +19,7 @@ from workflow.services.demonstration.telling import (
     verified,
     when,
 )
+from workflow.services.directives import indicator_of
 
 CLOSES_ON = MappingProxyType(
     {
@@ -176,8 +177,7 @@ def lives(obligations: Iterable[Obligation]) -> Iterator[Life]:
 
 def _lines(n: int, obligation: Obligation, unit: str) -> Iterator[Act]:
     """The five lines of a duty: by its indicator where it has one, else in words."""
-    target = obligation.target
-    indicator = target.indicator if target else next(iter(obligation.indicators), "")
+    target, indicator = obligation.target, indicator_of(obligation)
     values = VALUES.get(indicator, ())
     for month, (number, day) in enumerate(PERIODS.items()):
         at = f"{day} {9 + n // 20:02d}:{n % 20 * 3:02d}"
