@@ -31,10 +31,12 @@ class Titles:
         return self.logins.get(person_id, person_id) if person_id else None
 
     def unit(self, unit_id: str | None) -> str:
-        return label(self.units[unit_id]) if unit_id in self.units else (unit_id or "")
+        found = self.units.get(unit_id or "")
+        return label(found) if found else (unit_id or "")
 
     def area(self, area_id: str | None) -> str:
-        return label(self.areas[area_id]) if area_id in self.areas else (area_id or "")
+        found = self.areas.get(area_id or "")
+        return label(found) if found else (area_id or "")
 
     def who(self, word: str, unit: str, definition: Definition | None = None) -> str:
         """One word of a `by`, said of an item of `unit`: a post with its unit, an office by its name."""

@@ -234,3 +234,20 @@ def test_a_comment_does_not_change_the_version(chairman, code, office):
     with office.read() as uow:
         assert uow.items.get(code).item.revision == 1
     assert "Đề nghị làm sớm" in chairman.get(f"/items/{code}").text
+
+
+def test_the_log_is_narrowed_by_day_person_and_item(client_of, chairman, code):
+    make(chairman, code, "assign")
+    auditor = client_of("auditor")
+
+    assert code in auditor.get(f"/history?item={code}&since=01/06/2026&until=1/6/2026&actor=chairman").text
+    assert code not in auditor.get("/history?since=02/06/2026&type=move").text.replace(f'value="{code}"', "")
+    assert "ngày/tháng/năm" in auditor.get("/history?since=32/13/2026").text
+    assert "XX-1" in auditor.get("/history?item=XX-1").text
+
+
+def test_reading_the_log_is_itself_on_record(client_of):
+    auditor = client_of("auditor")
+    auditor.get("/history")
+
+    assert "Xem nhật ký" in auditor.get("/history?type=read").text

@@ -1,6 +1,6 @@
 """The reading room: the whole log by who, what and when, for auditors and the chairman. Reading it is itself on record."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from urllib.parse import urlencode
 
 from flask import Blueprint, abort, request
@@ -72,7 +72,7 @@ def _day(text: str | None, after: int = 0) -> datetime | None:
     if not text or not text.strip():
         return None
     now = office().clock.now().astimezone(office().zone).date()
-    day = date.fromisoformat(date_of(text.strip(), now)) + timedelta(days=after)
+    day = date_of(text.strip(), now) + timedelta(days=after)
     return datetime.combine(day, time(), tzinfo=office().zone).astimezone(UTC)
 
 

@@ -220,9 +220,10 @@ def _request_move(entry: HistoryEntry) -> str | None:
 
 def _arrow(body: Mapping[str, Any], definition: Definition) -> str:
     source, target = body.get("from"), body.get("to")
-    if source == target or target not in definition.states or source not in definition.states:
+    before, after = definition.states.get(str(source)), definition.states.get(str(target))
+    if source == target or before is None or after is None:
         return ""
-    return f": {label(definition.states[source].label)} – {label(definition.states[target].label)}"
+    return f": {label(before.label)} – {label(after.label)}"
 
 
 def _changes(

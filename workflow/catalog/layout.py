@@ -43,7 +43,7 @@ class View:
     current: str | None = None
     visited: tuple[str, ...] = ()
     allowed: frozenset[str] = frozenset()
-    language: Literal["vi", "en"] = "vi"
+    language: str = "vi"
 
 
 @dataclass(frozen=True, slots=True)
