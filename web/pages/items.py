@@ -13,7 +13,7 @@ from web import problems
 from web.actors import current_actor, current_caller
 from web.i18n import _, label, language, reason_sentence
 from web.pages import forms, presenting
-from web.pages.rendering import render_page
+from web.pages.rendering import Shown, render_page
 from web.titles import Titles, titles_of
 from web.wiring import office
 from workflow.catalog.draw import Drawing, View, draw
@@ -35,18 +35,6 @@ from workflow.services.overview import SOON_DAYS
 bp = Blueprint("items", __name__)
 
 Answer = AnyResponse | tuple[str, int]
-
-
-class Shown:
-    """A page that is ready to be rendered once its unit of work is over: the frame around it asks the database itself."""
-
-    __slots__ = ("_context", "_status", "_template")
-
-    def __init__(self, template: str, status: int = 200, **context: Any) -> None:
-        self._template, self._status, self._context = template, status, context
-
-    def render(self) -> tuple[str, int]:
-        return render_page(self._template, self._status, **self._context)
 
 
 _RECENT = 12

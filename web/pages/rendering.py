@@ -48,6 +48,18 @@ def render_page(template: str, status: int = 200, **context: Any) -> tuple[str, 
     return render_template(template, frame=frame(), **context), status
 
 
+class Shown:
+    """A page that is ready to be rendered once its unit of work is over: the frame around it asks the database itself."""
+
+    __slots__ = ("_context", "_status", "_template")
+
+    def __init__(self, template: str, status: int = 200, **context: Any) -> None:
+        self._template, self._status, self._context = template, status, context
+
+    def render(self) -> tuple[str, int]:
+        return render_page(self._template, self._status, **self._context)
+
+
 def render_fragment(template: str, status: int = 200, **context: Any) -> tuple[str, int]:
     """A part of a page, for a request that htmx made; never a whole page."""
     return render_template(template, **context), status

@@ -192,11 +192,19 @@ def _imported(uow: UnitOfWork, directive_id: str) -> Imported:
     return Imported(directive_id, sum(row.item is not None for row in rows), len(rows))
 
 
-def _refusal(office: Office, uow: UnitOfWork, caller: Caller, order: Order) -> Reason | None:
-    """Why the directive as a whole may not be taken in; each row is then judged by its own workflow."""
+def refusal_to_import(office: Office, uow: UnitOfWork, caller: Caller) -> Reason | None:
+    """Why the caller may take in no directive at all, or None; each row is then judged by its own workflow."""
     may = [who for who in office.editions.latest("task", uow).create.by if who.kind is WhoKind.OFFICE]
     if not any(who.name in caller.actor.roles for who in may):
         return Reason("not_permitted", Kind.AUTHORITY, {"may": ", ".join(str(who) for who in may)})
+    return None
+
+
+def _refusal(office: Office, uow: UnitOfWork, caller: Caller, order: Order) -> Reason | None:
+    """Why this directive as a whole may not be taken in."""
+    refusal = refusal_to_import(office, uow, caller)
+    if refusal is not None:
+        return refusal
     known = next((one for one in uow.directives.all() if one.source_hash == order.source_hash), None)
     if known is not None:
         return Reason("directive_known", Kind.STATE, {"title": known.title, "directive": known.id})
