@@ -89,3 +89,21 @@ def test_a_mutant_is_answered_with_findings_and_soon(mutate):
         assert report.definition or report.findings, seed
         assert all(1 <= finding.line <= len(LINES) + 10 and finding.column >= 1 for finding in report.findings), seed
         assert all(finding.message.vi and finding.message.en for finding in report.findings), seed
+
+
+def test_a_move_from_everywhere_to_everywhere_is_walked_once():
+    states = [f"s{n}" for n in range(900)]
+    text = (
+        'format: 1\nworkflow: vast\nversion: 1\nlabel: {vi: "Lớn", en: "Vast"}\ncreate: {by: [chairman]}\nfields: {}\n'
+        + "states:\n"
+        + "".join(f"  {state}: {{}}\n" for state in states).replace("s0: {}", "s0: {initial: true}")
+        + f"transitions:\n  leap:\n    from: [{', '.join(states)}]\n    by: [officer]\n    to:\n"
+        + "".join(f"      - {{state: {state}, if: overdue}}\n" for state in states)
+        + "      - {state: s0}\n"
+    )
+    begun = time.process_time()
+
+    report = check_text(text, "vast.yaml", names())
+
+    assert report.findings
+    assert time.process_time() - begun < 2 * SECONDS

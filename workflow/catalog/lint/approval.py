@@ -258,10 +258,10 @@ def open_requests_may_be_overtaken(subject: Subject) -> Iterator[Finding]:
 
 def _overtaking(subject: Subject, gated: Transition) -> list[str]:
     """The moves that take the item out of reach of an open request."""
+    within = {*gated.sources, None}
     found = (
-        branch.move.name
-        for state in gated.sources
-        for branch in subject.routes.leaving.get(state, ())
-        if branch.move.name != gated.name and branch.target not in (None, *gated.sources)
+        fan.move.name
+        for fan in subject.routes.fans
+        if fan.move.name != gated.name and fan.sources & within and any(end.target not in within for end in fan.ends)
     )
-    return sorted(set(found), key=list(subject.definition.transitions).index)
+    return list(dict.fromkeys(found))

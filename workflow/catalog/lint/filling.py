@@ -5,11 +5,12 @@ certain of nothing; what a condition asks for is certain behind it.
 """
 
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from workflow.catalog.findings import Finding
 from workflow.catalog.lint import places
 from workflow.catalog.lint.expressions import asked_for, assured
-from workflow.catalog.lint.routes import Branch
+from workflow.catalog.lint.routes import End, Fan
 from workflow.catalog.lint.subject import Subject
 from workflow.engine.conditions import reads
 from workflow.engine.definition import Clear, Count, SetField, Source, Stamp, Transition, Value
@@ -26,36 +27,70 @@ def nothing_reads_what_may_be_empty(subject: Subject) -> Iterator[Finding]:
 def _filled(subject: Subject) -> dict[str, _Fields]:
     """By reachable state, the fields that certainly have a value."""
     definition, routes = subject.definition, subject.routes
-    known = {
-        state.name: _meant(subject, definition.create.require) for state in definition.states.values() if state.initial
-    }
-    waiting = list(known)
-    for state in waiting:
-        for branch in routes.leaving[state]:
-            end = branch.target or state
-            after = _after(subject, branch, known[state])
-            before = known.get(end)
-            known[end] = after if before is None else before & after
-            if known[end] != before:
-                waiting.append(end)
+    begun = _meant(subject, definition.create.require)
+    known = {state.name: begun for state in definition.states.values() if state.initial}
+    passages = {id(fan): [(end, _passage(subject, fan.move, end)) for end in fan.ends] for fan in routes.fans}
+    waiting = {id(fan): fan for state in known for fan in routes.leaving[state]}
+    while waiting:
+        fan = waiting.pop(next(iter(waiting)))
+        for state in _narrowed(fan, passages[id(fan)], known):
+            waiting |= {id(each): each for each in routes.leaving[state]}
     return known
 
 
-def _after(subject: Subject, branch: Branch, before: _Fields) -> _Fields:
-    move = branch.move
-    given = before | _meant(subject, move.require)
-    for condition in (*move.when, *([branch.condition] if branch.condition else [])):
+def _narrowed(fan: Fan, passages: list[tuple[End, "_Passage"]], known: dict[str, _Fields]) -> set[str]:
+    """Lead what is known through a fan; the states of which less is known now."""
+    sources = [state for state in fan.sources if state in known]
+    before = frozenset.intersection(*(known[state] for state in sources))
+    narrowed: set[str] = set()
+    for end, passage in passages:
+        arriving = {end.target: before} if end.target else {state: known[state] for state in sources}
+        for state, fields in arriving.items():
+            after = passage.lead(fields)
+            after = after & known[state] if state in known else after
+            if known.get(state) != after:
+                known[state] = after
+                narrowed.add(state)
+    return narrowed
+
+
+class _Passage(NamedTuple):
+    """What one alternative of a move does to what is certain: gained, lost, and copied from other fields."""
+
+    gained: _Fields
+    lost: _Fields
+    copied: tuple[tuple[str, str], ...]
+
+    def lead(self, before: _Fields) -> _Fields:
+        copies = (field for field, source in self.copied if source in before)
+        return ((before | self.gained) - self.lost).union(copies)
+
+
+def _passage(subject: Subject, move: Transition, end: End) -> _Passage:
+    given = set(_meant(subject, move.require))
+    for condition in (*move.when, *([end.condition] if end.condition else [])):
         given |= assured(condition.expression)
-    # Effects look at the item as it was before the move, in the order of the file.
-    filled = set(given)
+    # Effects look at the item as it was before the move; the last word on a field counts.
+    certain: dict[str, bool | str] = dict.fromkeys(given, True)
     for effect in move.effects:
         if isinstance(effect, Stamp | Count):
-            filled.add(effect.field)
+            certain[effect.field] = True
         elif isinstance(effect, Clear):
-            filled.difference_update(effect.fields)
+            certain.update(dict.fromkeys(effect.fields, False))
         elif isinstance(effect, SetField):
-            (filled.add if _is_certain(effect.value, move, before) else filled.discard)(effect.field)
-    return frozenset(filled)
+            certain[effect.field] = _certainty(effect.value, move)
+    return _Passage(
+        gained=frozenset(field for field, how in certain.items() if how is True),
+        lost=frozenset(field for field, how in certain.items() if how is not True),
+        copied=tuple((field, how) for field, how in certain.items() if isinstance(how, str)),
+    )
+
+
+def _certainty(value: Value, move: Transition) -> bool | str:
+    """Whether a value is certainly there, or the field of the item on which it depends."""
+    if value.source is Source.ITEM:
+        return value.value
+    return value.source is Source.LITERAL or (value.source is Source.INPUT and value.value in move.require)
 
 
 def _meant(subject: Subject, names: Iterable[str]) -> _Fields:

@@ -43,7 +43,7 @@ def every_state_is_reached(subject: Subject) -> Iterator[Finding]:
 
 
 def _is_dead_end(subject: Subject, name: str) -> bool:
-    return all(branch.target in (None, name) for branch in subject.routes.leaving[name])
+    return all(end == name for fan in subject.routes.leaving[name] for end in fan.ends_from(name))
 
 
 def no_dead_end(subject: Subject) -> Iterator[Finding]:

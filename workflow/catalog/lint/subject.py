@@ -39,12 +39,12 @@ class Subject:
         if name not in self._after:
             routes = self.routes
             initial = (state.name for state in self.definition.states.values() if state.initial)
-            ends = {
-                branch.target or state
-                for state in routes.reached(initial)
-                for branch in routes.leaving[state]
-                if branch.move.name == name
-            }
+            reached = routes.reached(initial)
+            ends: set[str] = set()
+            for fan in routes.fans:
+                made_in = fan.sources & reached if fan.move.name == name else frozenset()
+                ends |= {end.target for end in fan.ends if end.target and made_in}
+                ends |= made_in if any(end.target is None for end in fan.ends) else frozenset()
             self._after[name] = routes.reached(ends)
         return self._after[name]
 
