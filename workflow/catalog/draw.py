@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from html import escape
 from itertools import pairwise
 
-from workflow.catalog.layout import (
+from workflow.catalog.geometry import (
     LABEL_LEADING,
     LABEL_SIZE,
     LOOP_LEADING,
@@ -20,8 +20,8 @@ from workflow.catalog.layout import (
     Point,
     Scope,
     View,
-    layout,
 )
+from workflow.catalog.layout import layout
 from workflow.engine.definition import SAME, Definition, Transition
 
 __all__ = ["Drawing", "View", "draw", "to_dot", "to_mermaid"]

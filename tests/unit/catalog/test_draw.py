@@ -13,7 +13,8 @@ from hypothesis import strategies as some
 from tests.builders import TASK, by, definition, named
 from workflow.catalog.compile import Names, compile_document
 from workflow.catalog.draw import View, draw, to_dot, to_mermaid
-from workflow.catalog.layout import LABEL_SIZE, happy_path, layout
+from workflow.catalog.geometry import LABEL_SIZE
+from workflow.catalog.layout import happy_path, layout
 from workflow.catalog.lettering import text_width, wrap
 from workflow.catalog.read import read_document
 from workflow.engine.definition import Condition, Final, Label, State, Target, Transition
@@ -276,7 +277,7 @@ def test_a_state_that_came_back_stands_once():
 
 def test_the_drawing_says_where_the_item_is_was_and_may_go():
     view = View("late", ("assigned", "in_progress"), frozenset({"plan"}))
-    for svg in (draw(SHIPPED_TASK, view, "neighbourhood").svg_wide, draw(SHIPPED_TASK, view, "neighbourhood").svg_tall):
+    for svg in (draw(SHORT, view, "neighbourhood").svg_wide, draw(SHORT, view, "neighbourhood").svg_tall):
         assert len(re.findall(r'<g class="n n-here">', svg)) == 1
         assert len(re.findall(r'<g class="n n-been">', svg)) == 2
         assert len(re.findall(r'<path class="e e-open"', svg)) == 1
@@ -286,7 +287,7 @@ def test_the_drawing_says_where_the_item_is_was_and_may_go():
         assert "Trình kế hoạch khắc phục (đến Đã có kế hoạch khắc phục)" in svg
 
 
-SHIPPED_TASK = definition(
+SHORT = definition(
     states=named(
         a_state("assigned", "Đã giao", initial=True),
         a_state("in_progress", "Đang thực hiện"),
@@ -306,7 +307,7 @@ SHIPPED_TASK = definition(
 
 @pytest.mark.parametrize("scope", ["whole", "neighbourhood"])
 def test_an_svg_is_well_formed_named_and_carries_neither_style_nor_script(scope):
-    drawing = draw(SHIPPED_TASK, View("late", ("in_progress",)), scope)
+    drawing = draw(SHORT, View("late", ("in_progress",)), scope)
     for svg in (drawing.svg_wide, drawing.svg_tall):
         root = ET.fromstring(svg)  # noqa: S314  our own text
         assert root.get("role") == "img"
@@ -336,7 +337,7 @@ def test_unknown_states_of_an_old_item_do_not_break_a_drawing():
 
 
 def test_mermaid_and_dot_name_every_state_and_every_move():
-    workflow = SHIPPED_TASK
+    workflow = SHORT
     mermaid, dot = to_mermaid(workflow, "vi"), to_dot(workflow, "vi")
 
     assert mermaid.startswith("stateDiagram-v2\n")

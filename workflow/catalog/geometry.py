@@ -1,0 +1,79 @@
+"""What a state drawing consists of, as values: boxes, edges and labels with their places, and what its reader knows."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Scope = Literal["whole", "neighbourhood"]
+Form = Literal["wide", "tall"]
+Point = tuple[float, float]
+Pair = tuple[str, str]
+Cell = tuple[int, int]
+"""Column and row."""
+
+TITLE_SIZE, TITLE_LEADING = 14, 18
+LABEL_SIZE, LABEL_LEADING = 13, 16
+LOOP_SIZE, LOOP_LEADING = 12, 15
+LOOP_MARK = "↻ "
+HERE_MARK, BEEN_MARK = "● ", "✓ "
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What the reader of a drawing knows of one item; `visited` are its former states, oldest first."""
+
+    current: str | None = None
+    visited: tuple[str, ...] = ()
+    allowed: frozenset[str] = frozenset()
+    language: str = "vi"
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """A move that stays in the state; written inside its box."""
+
+    move: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    state: str
+    x: float
+    y: float
+    width: float
+    height: float
+    lines: tuple[str, ...]
+    loops: tuple[Loop, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """`points` are the corners of a line of horizontal and vertical pieces; the arrow stands at the last."""
+
+    source: str
+    target: str
+    moves: tuple[str, ...]
+    points: tuple[Point, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeLabel:
+    """The name of one move beside the edges that it labels."""
+
+    move: str
+    pairs: tuple[Pair, ...]
+    x: float
+    y: float
+    width: float
+    height: float
+    lines: tuple[str, ...]
+    beside: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    boxes: tuple[Box, ...]
+    edges: tuple[Edge, ...]
+    labels: tuple[EdgeLabel, ...]
+    width: float
+    height: float
