@@ -95,7 +95,7 @@ def test_a_move_from_everywhere_to_everywhere_is_walked_once():
     states = [f"s{n}" for n in range(900)]
     text = (
         'format: 1\nworkflow: vast\nversion: 1\nlabel: {vi: "Lớn", en: "Vast"}\ncreate: {by: [chairman]}\nfields: {}\n'
-        + "states:\n"
+        "states:\n"
         + "".join(f"  {state}: {{}}\n" for state in states).replace("s0: {}", "s0: {initial: true}")
         + f"transitions:\n  leap:\n    from: [{', '.join(states)}]\n    by: [officer]\n    to:\n"
         + "".join(f"      - {{state: {state}, if: overdue}}\n" for state in states)
