@@ -517,7 +517,8 @@ class Chart:
             y += text.height + _TEXT_GAP
 
     def _net_labels(self, net: _Net, uprights: Sequence[tuple[float, float, float]]) -> Iterator[EdgeLabel]:
-        crossing = sorted(x for x, low, high in uprights if low < net.line - 1 and high > net.top + 1)
+        top, bottom = net.top + 1, net.line - 1
+        crossing = sorted(x for x, low, high in uprights if low < bottom and high > top)
         drop = self._is_drop(net)
         start, end = net.span
         if drop:
