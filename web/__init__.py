@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from web import actors, delivery, extensions, pages, security, wiring
+from web import actors, api, delivery, extensions, pages, security, wiring
 from web.settings import Settings
 
 
@@ -16,4 +16,5 @@ def create_app(settings: Settings) -> Flask:
     actors.guard(app)
     delivery.deliver(app)
     pages.register(app)
+    api.register(app)
     return app

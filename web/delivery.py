@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from flask import Flask, Response, abort, request
+from flask import Flask, Response, abort, request, send_file
 
 from web.security import public
+from workflow.services.evidence import Opened
 
 STATIC = Path(__file__).parent / "static"
 _FOREVER = "public, max-age=31536000, immutable"
@@ -78,6 +79,17 @@ def send_static(filename: str) -> Response:
 
 def _takes_gzip() -> bool:
     return request.accept_encodings.quality("gzip") > 0
+
+
+def attachment(opened: Opened) -> Response:
+    """What somebody uploaded: always to be saved, never shown, whatever its bytes say."""
+    response = send_file(
+        opened.content, mimetype=opened.file.type, as_attachment=True, download_name=opened.file.name, max_age=0
+    )
+    response.content_length = opened.file.size
+    response.headers["Cache-Control"] = "private, no-cache"
+    response.set_etag(opened.file.sha256)
+    return response
 
 
 def compress(response: Response) -> Response:

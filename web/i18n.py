@@ -261,6 +261,29 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "not_figures": N_("“{field}” must be a table of figures."),
         # documents
         "directive_known": N_("This document has been entered already: {title}."),
+        # calls and commands
+        "not_found": N_("“{name}” does not exist, or it is not for you."),
+        "no_such_name": N_("There is no “{name}” here. Did you mean “{nearest}”?"),
+        "stale": N_("The item was changed meanwhile: you saw version {seen}, it is at version {current} now."),
+        "version_missing": N_("Please say in If-Match which version of the item you looked at."),
+        "key_reused": N_("This request key was used for another request."),
+        "key_too_long": N_("A request key has {limit} characters at most."),
+        "busy": N_("The database is busy; nothing was written. Please try again in a moment."),
+        "not_signed_in": N_("Please send a token that is in force: “Authorization: Bearer …”."),
+        "scope_needed": N_("This token lacks the scope “{scope}”."),
+        "too_many_requests": N_("Too many requests in a short time; please wait {seconds} seconds."),
+        "too_large": N_("Too large: {limit} bytes at most."),
+        "type_refused": N_("The file “{name}” is not accepted: PDF, Word (docx), Excel (xlsx), PNG and JPG are."),
+        "definition_invalid": N_("The workflow file has faults: {findings}"),
+        "unknown_key": N_("“{field}” is not known here."),
+        "not_json": N_("The body must be one JSON object in UTF-8 (Content-Type: application/json)."),
+        "not_an_object": N_("“{field}” must be an object."),
+        "not_a_list": N_("“{field}” must be a list."),
+        "not_bulk": N_("This step cannot be made for several items at once."),
+        "cursor_invalid": N_("The cursor is none that a page of this list gave out."),
+        "not_possible": N_("This address cannot be asked for in this way."),
+        "not_understood": N_("The request could not be understood."),
+        "fault": N_("Something went wrong on our side; the administrator finds it under number {request}."),
         # accounts
         "password_too_short": N_(
             "The password needs at least {minimum} characters; a short sentence is easy to remember."

@@ -1,0 +1,222 @@
+"""The shapes of answers, as JSON Schema. A test holds what is really answered to them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+_Shape = dict[str, Any]
+
+TEXT: _Shape = {"type": "string"}
+WHOLE: _Shape = {"type": "integer"}
+FLAG: _Shape = {"type": "boolean"}
+INSTANT: _Shape = {"type": "string", "format": "date-time"}
+ANYTHING: _Shape = {}
+FREE: _Shape = {"type": "object", "additionalProperties": True}
+
+
+def _or_null(shape: _Shape) -> _Shape:
+    return {"anyOf": [shape, {"type": "null"}]}
+
+
+def _list(shape: _Shape) -> _Shape:
+    return {"type": "array", "items": shape}
+
+
+def _ref(name: str) -> _Shape:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _object(optional: Mapping[str, _Shape] | None = None, /, **needed: _Shape) -> _Shape:
+    return {
+        "type": "object",
+        "required": sorted(needed),
+        "properties": {**needed, **(optional or {})},
+        "additionalProperties": False,
+    }
+
+
+def _page(shape: _Shape) -> _Shape:
+    return _object(items=_list(shape), next=_or_null(TEXT))
+
+
+_STEP = _object(**{"id": TEXT, "by": _list(TEXT), "need": WHOLE, "if": _or_null(TEXT)})
+_GATE = {"proposed_by": _list(TEXT), "steps": _list(_STEP), "ordered": FLAG, "on_reject": TEXT}
+_LINE = {
+    "id": TEXT,
+    "code": TEXT,
+    "workflow": TEXT,
+    "version": WHOLE,
+    "state": TEXT,
+    "group": {"type": "string", "enum": ["doing", "behind", "done", "cancelled"]},
+    "unit": TEXT,
+    "title": TEXT,
+    "due_at": _or_null(INSTANT),
+    "overdue": FLAG,
+    "waits_on": _or_null(TEXT),
+    "waits_for": _or_null(TEXT),
+    "fields": FREE,
+}
+_BOUNDS = {"min": TEXT, "max": TEXT, "pattern": TEXT, "hint": _ref("Label")}
+_ENTRY = {
+    "stream": TEXT,
+    "n": WHOLE,
+    "rec": INSTANT,
+    "eff": INSTANT,
+    "type": TEXT,
+    "act": FREE,
+    "cli": TEXT,
+    "ev": _list(FREE),
+    "chg": _list({"type": "array"}),
+    "comment": _or_null(TEXT),
+}
+
+COMPONENTS: Mapping[str, _Shape] = {
+    "Label": _object(vi=TEXT, en=TEXT),
+    "Reason": _object(
+        code=TEXT,
+        kind={"type": "string", "enum": ["state", "authority", "input", "precondition"]},
+        params={"type": "object", "additionalProperties": TEXT},
+        message=_ref("Label"),
+    ),
+    "Problem": {
+        "type": "object",
+        "required": ["type", "title", "status", "detail", "instance", "reasons"],
+        "properties": {
+            "type": {"type": "string", "format": "uri-reference"},
+            "title": TEXT,
+            "status": WHOLE,
+            "detail": TEXT,
+            "instance": {"type": "string", "format": "uri-reference"},
+            "reasons": _list(_ref("Reason")),
+            "request_id": TEXT,
+        },
+        "additionalProperties": True,
+    },
+    "Input": _object(
+        _BOUNDS,
+        name=TEXT,
+        type=TEXT,
+        label=_ref("Label"),
+        required=FLAG,
+        choices=_list(_object(name=TEXT, label=_ref("Label"))),
+    ),
+    "Move": _object(
+        {
+            "approval": _object(
+                **_GATE,
+                open=FLAG,
+                vote=_or_null(_object(allowed=FLAG, reasons=_list(_ref("Reason")))),
+                take_back=FLAG,
+            )
+        },
+        name=TEXT,
+        label=_ref("Label"),
+        to=_or_null(TEXT),
+        allowed=FLAG,
+        reasons=_list(_ref("Reason")),
+        inputs=_list(_ref("Input")),
+    ),
+    "LateEpisode": _object(
+        n=WHOLE,
+        effective_at=INSTANT,
+        recorded_at=INSTANT,
+        ended_at=_or_null(INSTANT),
+        ended_by=_or_null(TEXT),
+        unit=TEXT,
+        record={"type": "object", "additionalProperties": _object(value=ANYTHING, by=_or_null(TEXT), at=INSTANT)},
+    ),
+    "Request": _object(
+        move=TEXT,
+        proposed_by=_or_null(TEXT),
+        at=INSTANT,
+        inputs=FREE,
+        steps=_list(_object(id=TEXT, by=_list(TEXT), need=WHOLE, voted=_list(TEXT), missing=WHOLE)),
+    ),
+    "Item": _object(
+        **_LINE,
+        definition=_object(version=WHOLE, hash=TEXT),
+        created_by=_or_null(TEXT),
+        created_at=INSTANT,
+        late=_list(_ref("LateEpisode")),
+        parent=_or_null(TEXT),
+        children=_list(TEXT),
+        requests=_list(_ref("Request")),
+        moves=_list(_ref("Move")),
+    ),
+    "Items": _page(_object(**_LINE)),
+    "Inbox": _page(_object(**_LINE, moves=_list(_ref("Move")))),
+    "Result": {
+        "type": "object",
+        "required": ["id", "status"],
+        "properties": {"id": TEXT, "code": TEXT, "status": WHOLE, "version": WHOLE, "state": TEXT},
+        "additionalProperties": True,
+    },
+    "Results": _page(_ref("Result")),
+    "Entry": {"type": "object", "required": sorted(_ENTRY), "properties": _ENTRY, "additionalProperties": True},
+    "Entries": _page(_ref("Entry")),
+    "SealedEntry": {
+        "type": "object",
+        "required": sorted([*_ENTRY, "id", "leaf", "prev", "v"]),
+        "properties": {**_ENTRY, "id": TEXT, "leaf": TEXT, "prev": TEXT, "v": WHOLE},
+        "additionalProperties": True,
+    },
+    "SealedEntries": _page(_ref("SealedEntry")),
+    "Comment": _object(id=TEXT, item=TEXT, text=TEXT, by=_or_null(TEXT)),
+    "File": _object(sha256=TEXT, name=TEXT, size=WHOLE, type=TEXT),
+    "Definition": _object(
+        name=TEXT,
+        version=WHOLE,
+        hash=TEXT,
+        label=_ref("Label"),
+        code=TEXT,
+        create=_object(
+            by=_list(TEXT),
+            require=_list(TEXT),
+            optional=_list(TEXT),
+            children_of=_list(TEXT),
+            inputs=_list(_ref("Input")),
+        ),
+        fields=_list(
+            _object(
+                _BOUNDS,
+                name=TEXT,
+                type=TEXT,
+                label=_ref("Label"),
+                system=FLAG,
+                private=FLAG,
+                choices=_list(_object(name=TEXT, label=_ref("Label"))),
+            )
+        ),
+        states=_list(
+            _object(
+                name=TEXT,
+                label=_ref("Label"),
+                group=TEXT,
+                final=_or_null(TEXT),
+                initial=FLAG,
+                overdue=FLAG,
+                waits_on=_or_null(TEXT),
+            )
+        ),
+        transitions=_list(
+            _object(
+                **{
+                    "name": TEXT,
+                    "label": _ref("Label"),
+                    "from": _list(TEXT),
+                    "to": _list(TEXT),
+                    "by": _list(TEXT),
+                    "require": _list(TEXT),
+                    "optional": _list(TEXT),
+                    "distinct_from": _list(TEXT),
+                    "distinct_unit_from": _list(TEXT),
+                    "conditions": _list(_object(**{"if": TEXT, "else": _or_null(_ref("Label"))})),
+                    "bulk": FLAG,
+                    "approval": _or_null(_object(**_GATE)),
+                }
+            )
+        ),
+        timers=_list(FREE),
+        series=_list(FREE),
+    ),
+    "Definitions": _page(_ref("Definition")),
+}

@@ -1,0 +1,76 @@
+"""The log: one item's story for whoever may read the item, and every entry for those who audit."""
+
+from flask import Blueprint, Response, request
+
+from web import plain
+from web.actors import current_actor, current_caller
+from web.api import calls, problem, schemas
+from web.api.calls import Described, call
+from web.titles import titles_of
+from web.wiring import office
+from workflow.engine.administration import refusal_to_audit
+from workflow.persistence import UnitOfWork
+from workflow.queries.history import HistoryEntry, Sought, entries, of_item
+from workflow.services.auditing import record_reading
+from workflow.services.items import readable
+from workflow.services.journal import stream_of
+
+bp = Blueprint("history", __name__)
+
+_PAGE = 50
+
+
+@bp.get("/items/<ref>/history")
+@call(
+    Described(
+        "The entries of an item, newest first; refusals=1 adds refused attempts",
+        {200: "Entries"},
+        query=schemas.HISTORY_QUERY,
+    )
+)
+def of_one(ref: str) -> Response:
+    asked = calls.query(schemas.HISTORY_QUERY)
+    limit = asked.get("limit", _PAGE)
+    with office().read() as uow:
+        item = readable(uow, current_caller(), ref).item
+        refusals = asked.get("refusals") == "1"
+        before = asked.get("cursor")
+        found = of_item(uow, item, stream=stream_of(item), before=before, limit=limit + 1, refusals=refusals)
+        titles = titles_of(uow)
+    shown = found[:limit]
+    return calls.page([plain.entry(one, titles) for one in shown], _following(found, limit))
+
+
+def _following(found: tuple[HistoryEntry, ...], limit: int) -> str | None:
+    return found[limit - 1].id if len(found) > limit else None
+
+
+@bp.get("/audit/entries")
+@call(
+    Described(
+        "Entries of the whole log, oldest first, behind the entry `after`; reading them is itself an entry",
+        {200: "SealedEntries"},
+        query=schemas.ENTRIES_QUERY,
+    )
+)
+def of_all() -> Response:
+    refusal = refusal_to_audit(current_actor())
+    if refusal:
+        raise problem.refused((refusal,))
+    asked = calls.query(schemas.ENTRIES_QUERY)
+    limit = asked.get("limit", _PAGE)
+    with office().read() as uow:
+        after = asked.get("cursor") or asked.get("after") or ""
+        found = entries(uow, _sought(uow, asked), after=after, limit=limit)
+        titles = titles_of(uow)
+    said = [plain.sealed_entry(one, titles) for one in found]
+    record_reading(office(), current_caller(), request.full_path.rstrip("?"), len(said))
+    return calls.page(said, found[-1].id if len(found) == limit else None)
+
+
+def _sought(uow: UnitOfWork, asked: dict[str, str]) -> Sought:
+    actor = asked.get("actor", "")
+    if actor and actor != "system":
+        # A login that nobody has finds nothing.
+        actor = uow.people.id_of_login(actor) or "-"
+    return Sought(stream=asked.get("stream", ""), actor=actor, type=asked.get("type", ""))

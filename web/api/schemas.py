@@ -1,0 +1,181 @@
+"""What calls may send: every body and every query, unknown keys refused, each fault with a stable code."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from marshmallow import RAISE, Schema, ValidationError
+from marshmallow.fields import Field
+
+from workflow.catalog.plain_values import Fault, Refused, integer_of, shown, text_of
+from workflow.engine import Choice, Kind, Reason
+from workflow.engine.definition import Group
+
+MOST_ROWS = 200
+MOST_AT_ONCE = 50
+_NAME = 200
+
+_CODES: dict[str, Any] = {"required": "input_missing", "null": "input_missing", "validator_failed": "not_text"}
+
+
+class Given(Field[Any]):
+    """One key. `json` is its JSON Schema; `read` turns what was sent into the value, raising Refused."""
+
+    def __init__(self, read: Callable[[Any], Any], json: Mapping[str, Any], *, needed: bool = False) -> None:
+        super().__init__(required=needed, error_messages=_CODES)
+        self.read, self.json = read, dict(json)
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> Any:
+        try:
+            return self.read(value)
+        except Refused as refusal:
+            raise ValidationError([refusal.fault]) from None
+
+
+def words(*, needed: bool = False) -> Given:
+    """Text as people write it."""
+    return Given(text_of, {"type": "string", "maxLength": 10_000}, needed=needed)
+
+
+def name(*, needed: bool = False) -> Given:
+    """A short name: of a move, a person, an item."""
+    return Given(_short, {"type": "string", "maxLength": _NAME}, needed=needed)
+
+
+def _short(value: Any) -> str:
+    text = text_of(value)
+    if len(text) > _NAME:
+        raise Refused("too_long", limit=_NAME, length=len(text))
+    return text
+
+
+def one_of(*known: str, needed: bool = False) -> Given:
+    def read(value: Any) -> str:
+        if isinstance(value, str) and value in known:
+            return value
+        raise Refused("not_a_choice", value=shown(value), known=", ".join(known))
+
+    return Given(read, {"type": "string", "enum": list(known)}, needed=needed)
+
+
+def whole(least: int, most: int, *, needed: bool = False) -> Given:
+    def read(value: Any) -> int:
+        number = integer_of(value)
+        if number < least:
+            raise Refused("below_minimum", value=number, minimum=least)
+        if number > most:
+            raise Refused("above_maximum", value=number, maximum=most)
+        return number
+
+    return Given(read, {"type": "integer", "minimum": least, "maximum": most}, needed=needed)
+
+
+def mapping() -> Given:
+    """The fields of an item or the inputs of a move: whoever declares them reads them."""
+    return Given(_object, {"type": "object", "additionalProperties": True})
+
+
+def _object(value: Any) -> dict[str, Any]:
+    if isinstance(value, dict):
+        return value
+    raise Refused("not_an_object", value=shown(value))
+
+
+class Each(Field[Any]):
+    """A list of objects of one kind, at least one and at most `most`."""
+
+    def __init__(self, schema: type[Schema], most: int) -> None:
+        super().__init__(required=True, error_messages=_CODES)
+        self.schema, self.most = schema(), most
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> list[Any]:
+        if not isinstance(value, list) or not value:
+            raise ValidationError([Fault("not_a_list", {"value": shown(value)})])
+        if len(value) > self.most:
+            raise ValidationError([Fault("too_many", {"limit": str(self.most), "count": str(len(value))})])
+        return [self.schema.load(part) for part in value]
+
+
+class Body(Schema):
+    """What a call may send; a key that is not here is refused."""
+
+    error_messages = {"unknown": "unknown_key", "type": "not_an_object"}  # noqa: RUF012  the base class declares it so
+
+    class Meta:
+        """Marshmallow's own name for what a schema does with the unknown."""
+
+        unknown = RAISE
+
+
+def faults(error: ValidationError) -> tuple[Reason, ...]:
+    """A reason for everything that was wrong, by the name of the key."""
+    return tuple(_reasons(error.messages, ""))
+
+
+def _reasons(messages: Any, path: str) -> list[Reason]:
+    if isinstance(messages, dict):
+        return [
+            found
+            for key, part in messages.items()
+            for found in _reasons(part, path if key == "_schema" else ".".join(filter(None, (path, shown(key)))))
+        ]
+    return [_reason(message, path) for message in messages]
+
+
+def _reason(message: Any, path: str) -> Reason:
+    if isinstance(message, Fault):
+        return Reason(message.code, Kind.INPUT, {"field": path, **message.params})
+    return Reason(str(message), Kind.INPUT, {"field": path})
+
+
+# -- bodies -------------------------------------------------------------------------------------------------------------
+
+NEW_ITEM = Body.from_dict(
+    {"workflow": name(needed=True), "unit": name(needed=True), "fields": mapping(), "parent": name()}, name="NewItem"
+)
+MOVE = Body.from_dict(
+    {"move": name(needed=True), "fields": mapping(), "comment": words(), "for": name()}, name="MoveToMake"
+)
+VOTE = Body.from_dict(
+    {
+        "move": name(needed=True),
+        "vote": one_of(*(choice.value for choice in Choice), needed=True),
+        "comment": words(),
+        "for": name(),
+    },
+    name="VoteToCast",
+)
+SEEN_ITEM = Body.from_dict(
+    {"id": name(needed=True), "version": whole(1, 2**31 - 1, needed=True)}, name="ItemAsItWasSeen"
+)
+BULK = Body.from_dict(
+    {"move": name(needed=True), "items": Each(SEEN_ITEM, MOST_AT_ONCE), "comment": words()}, name="MoveOfMany"
+)
+COMMENT = Body.from_dict({"text": words(), "comment": words()}, name="NewComment")
+"""`comment` is the same as `text`: what other calls call it."""
+
+# -- queries ------------------------------------------------------------------------------------------------------------
+
+_PAGING = {"limit": whole(1, MOST_ROWS), "cursor": words()}
+ITEMS_QUERY = Body.from_dict(
+    {
+        "workflow": name(),
+        "state": name(),
+        "group": one_of(*(group.value for group in Group)),
+        "unit": name(),
+        "assignee": name(),
+        "waits_on": one_of("me"),
+        "overdue": one_of("true", "false"),
+        "area": name(),
+        "q": name(),
+        "sort": one_of("due_on", "-due_on", "title", "code"),
+        **_PAGING,
+    },
+    name="ItemsQuery",
+)
+ITEM_QUERY = Body.from_dict({"moves": one_of("all")}, name="ItemQuery")
+HISTORY_QUERY = Body.from_dict({"refusals": one_of("0", "1"), **_PAGING}, name="HistoryQuery")
+DEFINITION_QUERY = Body.from_dict({"version": whole(1, 2**31 - 1)}, name="DefinitionQuery")
+ENTRIES_QUERY = Body.from_dict(
+    {"after": name(), "stream": name(), "actor": name(), "type": name(), **_PAGING}, name="EntriesQuery"
+)
+NO_QUERY = Body.from_dict({}, name="NoQuery")

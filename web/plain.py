@@ -1,0 +1,462 @@
+"""What a call and a command answer: items, moves, entries and definitions as JSON values, people by their login."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from web.i18n import reason_sentence
+from web.titles import Titles, titles_of
+from workflow.catalog.inputs import input_field
+from workflow.engine import Actor, Circumstances, Definition, Item, Kind, Label, Offer, Reason, RowFacts, row_facts
+from workflow.engine.approval import is_satisfied, steps_of
+from workflow.engine.decide import Question
+from workflow.engine.definition import SAME, Duration, FieldType, Gate, InputField, Moment, Step, Transition, Who
+from workflow.engine.events import instant_text
+from workflow.engine.item import Episode, Plain, Request
+from workflow.engine.visibility import scope_of
+from workflow.persistence import UnitOfWork
+from workflow.queries.history import HistoryEntry
+from workflow.queries.worklist import Row
+from workflow.services.inbox import Waiting
+from workflow.services.moves import offers
+from workflow.services.office import Office
+
+Said = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who is told, of which office, out of which unit of work."""
+
+    office: Office
+    uow: UnitOfWork
+    actor: Actor
+    titles: Titles
+
+
+def reader(office: Office, uow: UnitOfWork, actor: Actor) -> Reader:
+    return Reader(office, uow, actor, titles_of(uow))
+
+
+def words(label: Label | None) -> Said | None:
+    return {"vi": label.vi, "en": label.en} if label else None
+
+
+def at_text(at: datetime | None) -> str | None:
+    return instant_text(at) if at else None
+
+
+# -- reasons ------------------------------------------------------------------------------------------------------------
+
+
+def reason(found: Reason, definition: Definition | None = None, titles: Titles | None = None) -> Said:
+    unit_name = titles.unit if titles else str
+    return {
+        "code": found.code,
+        "kind": found.kind.value,
+        "params": dict(found.params),
+        "message": {language: reason_sentence(found, language, definition, unit_name) for language in ("vi", "en")},
+    }
+
+
+def reasons(found: Iterable[Reason], definition: Definition | None = None, titles: Titles | None = None) -> list[Said]:
+    return [reason(one, definition, titles) for one in found]
+
+
+# -- one item -----------------------------------------------------------------------------------------------------------
+
+
+def value(field: InputField | None, stored: Any, titles: Titles) -> Any:
+    """A stored value as JSON: people by login, decimals as the text they are stored as."""
+    if field is not None and field.type is FieldType.PERSON and isinstance(stored, str):
+        return titles.login(stored)
+    if isinstance(stored, Mapping):
+        return {name: value(None, part, titles) for name, part in stored.items()}
+    if isinstance(stored, tuple | list):
+        return [value(None, part, titles) for part in stored]
+    return stored
+
+
+def _values(definition: Definition, stored: Mapping[str, Plain], titles: Titles) -> Said:
+    return {
+        name: value(input_field(definition, name), part, titles) for name, part in stored.items() if part is not None
+    }
+
+
+def item(to: Reader, found: Item, *, every_move: bool = False) -> Said:
+    """The item as `GET /items/{id}` shows it; `every_move` lists also the moves that are other people's."""
+    definition = to.office.editions.of(found, to.uow)
+    now = to.office.clock.now()
+    circumstances = to.office.circumstances(definition, to.uow.people.directory(now), now)
+    children = [child.item for child in to.uow.items.children(found.id)]
+    return {
+        **summary(found, definition, row_facts(definition, found, circumstances), to.titles, now),
+        "definition": {"version": definition.version, "hash": definition.fingerprint},
+        "fields": _values(definition, found.fields, to.titles),
+        "created_by": to.titles.login(found.created_by),
+        "created_at": at_text(found.created_at),
+        "late": [_episode(definition, episode, to.titles) for episode in found.episodes],
+        "parent": found.parent,
+        "children": [child.id for child in children if scope_of(to.actor).covers(child)],
+        "requests": [_request(definition, found, one, circumstances, to) for one in found.requests],
+        "moves": moves(to, definition, found, every_move=every_move),
+    }
+
+
+def summary(found: Item, definition: Definition, facts: RowFacts, titles: Titles, now: datetime) -> Said:
+    """What a list says of an item, made from the item itself."""
+    state = definition.states[found.state]
+    return _line(
+        Row(
+            id=found.id,
+            code=found.code,
+            workflow=found.workflow,
+            revision=found.revision,
+            state=found.state,
+            unit=found.unit,
+            title=facts.title,
+            area=facts.area,
+            assignee=facts.assignee,
+            due_at=facts.due_at,
+            waits_on=facts.waits_on,
+            waits_person=facts.waits_person,
+            late=facts.late,
+            group=state.group.value,
+            final=facts.final,
+            fingerprint=found.fingerprint,
+        ),
+        titles,
+        now,
+    )
+
+
+def row_of(to: Reader, found: Item) -> Said:
+    """What `row` says of an item, made from the item itself."""
+    definition = to.office.editions.of(found, to.uow)
+    now = to.office.clock.now()
+    circumstances = to.office.circumstances(definition, to.uow.people.directory(now), now)
+    facts = row_facts(definition, found, circumstances)
+    said = summary(found, definition, facts, to.titles, now)
+    return said | {"fields": _listed(facts.title, facts.area, facts.assignee, to.titles)}
+
+
+def waiting_row(to: Reader, one: Waiting) -> Said:
+    """A row of the inbox: the item and the moves on which the reader can act now."""
+    by_move: dict[str, list[Offer]] = {}
+    for offer in one.offers:
+        by_move.setdefault(offer.move, []).append(offer)
+    ready = [move(one.definition, one.item, standing, to.titles) for standing in by_move.values()]
+    return row_of(to, one.item) | {"moves": ready}
+
+
+def _listed(title: str, area: str | None, assignee: str | None, titles: Titles) -> Said:
+    """Those fields that a list shows."""
+    fields = {"title": title, "area": area, "assignee": titles.login(assignee)}
+    return {name: part for name, part in fields.items() if part is not None}
+
+
+def row(found: Row, titles: Titles, now: datetime) -> Said:
+    """What a list says of an item, made from its row."""
+    return _line(found, titles, now) | {"fields": _listed(found.title, found.area, found.assignee, titles)}
+
+
+def _line(found: Row, titles: Titles, now: datetime) -> Said:
+    working = found.group in ("doing", "behind") and not found.final
+    return {
+        "id": found.id,
+        "code": found.code,
+        "workflow": found.workflow,
+        "version": found.revision,
+        "state": found.state,
+        "group": found.group,
+        "unit": found.unit,
+        "title": found.title,
+        "due_at": at_text(found.due_at),
+        "overdue": working and found.due_at is not None and found.due_at <= now,
+        "waits_on": found.waits_on or None,
+        "waits_for": titles.login(found.waits_person),
+    }
+
+
+def _episode(definition: Definition, found: Episode, titles: Titles) -> Said:
+    return {
+        "n": found.n,
+        "effective_at": at_text(found.effective_at),
+        "recorded_at": at_text(found.recorded_at),
+        "ended_at": at_text(found.ended_at),
+        "ended_by": found.ended_by,
+        "unit": found.unit,
+        "record": {
+            name: {
+                "value": value(input_field(definition, name), kept.value, titles),
+                "by": titles.login(kept.by),
+                "at": at_text(kept.at),
+            }
+            for name, kept in found.record.items()
+        },
+    }
+
+
+# -- proposals ----------------------------------------------------------------------------------------------------------
+
+
+def _request(definition: Definition, found: Item, asked: Request, circumstances: Circumstances, to: Reader) -> Said:
+    gate = definition.transitions[asked.move].gate
+    steps = _steps(definition, found, asked, gate, circumstances, to.actor) if gate else ()
+    return {
+        "move": asked.move,
+        "proposed_by": to.titles.login(asked.proposer.person),
+        "at": at_text(asked.at),
+        "inputs": _values(definition, asked.inputs, to.titles),
+        "steps": [_standing(asked, step, to.titles) for step in steps],
+    }
+
+
+def _steps(
+    definition: Definition, found: Item, asked: Request, gate: Gate, circumstances: Circumstances, actor: Actor
+) -> tuple[Step, ...]:
+    """The steps that count for this item, as the engine chooses them."""
+    question = Question(definition, found, actor, circumstances)
+    facts = question.facts(asked.inputs)
+
+    def applies(step: Step) -> bool:
+        return step.condition is None or question.rules.program(step.condition).holds(facts)
+
+    return steps_of(gate, applies)
+
+
+def _standing(asked: Request, step: Step, titles: Titles) -> Said:
+    voted = [ballot.doer.person for ballot in asked.votes if ballot.step == step.id]
+    missing = 0 if is_satisfied(asked, step) else max(1, step.need - len(voted))
+    return {
+        "id": step.id,
+        "by": _by(step.by),
+        "need": step.need,
+        "voted": [titles.login(person) for person in voted],
+        "missing": missing,
+    }
+
+
+# -- moves --------------------------------------------------------------------------------------------------------------
+
+
+def moves(to: Reader, definition: Definition, found: Item, *, every_move: bool = False) -> list[Said]:
+    """The moves out of the item's state: those that only authority forbids are left out unless `every_move` is asked."""
+    by_move: dict[str, list[Offer]] = {}
+    for offer in offers(to.office, to.uow, definition, found, to.actor):
+        by_move.setdefault(offer.move, []).append(offer)
+    return [
+        move(definition, found, standing, to.titles)
+        for standing in by_move.values()
+        if every_move or not all(offer.refused_by_authority_alone for offer in standing)
+    ]
+
+
+def move(definition: Definition, found: Item, standing: Sequence[Offer], titles: Titles) -> Said:
+    """One move as it stands for one actor. `allowed` speaks of making the move; `approval` of voting on it."""
+    transition = definition.transitions[standing[0].move]
+    own = next((offer for offer in standing if offer.act in ("perform", "amend")), None)
+    # Somebody else has proposed it: whoever is not the proposer can only vote.
+    refused = own.reasons if own else (Reason("request_open", Kind.STATE, {"move": transition.name}),)
+    return {
+        "name": transition.name,
+        "label": words(transition.label),
+        "to": (own.target if own else None) or _only_target(transition, found.state),
+        "allowed": own is not None and own.allowed,
+        "reasons": reasons(refused, definition, titles),
+        "inputs": inputs(definition, transition.inputs, transition.require),
+        **({"approval": _approval(definition, transition.gate, standing, titles)} if transition.gate else {}),
+    }
+
+
+def _only_target(transition: Transition, state: str) -> str | None:
+    """Where the move leads, or None where that depends on what is not known yet."""
+    targets = {state if target.state == SAME else target.state for target in transition.targets}
+    return targets.pop() if len(targets) == 1 else None
+
+
+def _approval(definition: Definition, gate: Gate, standing: Sequence[Offer], titles: Titles) -> Said:
+    acts = {offer.act: offer for offer in standing}
+    vote = acts.get("vote")
+    return {
+        **_gate(gate),
+        "open": vote is not None,
+        "vote": {"allowed": vote.allowed, "reasons": reasons(vote.reasons, definition, titles)} if vote else None,
+        "take_back": "take_back" in acts,
+    }
+
+
+def inputs(definition: Definition, names: Iterable[str], required: Sequence[str]) -> list[Said]:
+    return [
+        {
+            "name": name,
+            "type": field.type.value,
+            "label": words(field.label),
+            "required": name in required,
+            "choices": [{"name": choice.name, "label": words(choice.label)} for choice in field.choices],
+            **_bounds(field),
+        }
+        for name in names
+        if (field := input_field(definition, name))
+    ]
+
+
+def _bounds(field: InputField) -> Said:
+    bounds = {"min": field.minimum, "max": field.maximum, "pattern": field.pattern, "hint": words(field.hint)}
+    return {name: bound for name, bound in bounds.items() if bound is not None}
+
+
+# -- the log ------------------------------------------------------------------------------------------------------------
+
+_SEALS = frozenset({"v", "prev", "cmt"})
+"""What proves an entry and tells a reader nothing."""
+
+
+def entry(found: HistoryEntry, titles: Titles) -> Said:
+    """An entry flat, under the names of the log, with its private text opened and people by login."""
+    told = {name: part for name, part in found.body.items() if name not in _SEALS}
+    told |= {"ev": list(found.events), "chg": _changes(found), "comment": found.comment}
+    named: Said = _with_logins(told, titles)
+    return named
+
+
+def sealed_entry(found: HistoryEntry, titles: Titles) -> Said:
+    """The same with what places and proves it: its id, by which lists go on, and the hashes of the chain."""
+    proof = {name: found.body[name] for name in sorted(_SEALS) if name in found.body}
+    return entry(found, titles) | proof | {"id": found.id, "leaf": found.leaf}
+
+
+def _changes(found: HistoryEntry) -> list[list[Any]]:
+    """Every change of a field or of the unit, private ones too: what the events say, in their order."""
+    changes: list[list[Any]] = []
+    for event in found.events:
+        if event["e"] == "field":
+            changes.append([event["field"], event["old"], event["new"]])
+        elif event["e"] == "unit":
+            changes.append(["unit", event["old"], event["new"]])
+    return changes
+
+
+def _with_logins(told: Any, titles: Titles) -> Any:
+    """People's ids are opaque and unlike any other value, so each one found is a person."""
+    if isinstance(told, str):
+        return titles.logins.get(told, told)
+    if isinstance(told, Mapping):
+        return {name: _with_logins(part, titles) for name, part in told.items()}
+    if isinstance(told, tuple | list):
+        return [_with_logins(part, titles) for part in told]
+    return told
+
+
+# -- definitions --------------------------------------------------------------------------------------------------------
+
+
+def definition(found: Definition) -> Said:
+    return {
+        "name": found.workflow,
+        "version": found.version,
+        "hash": found.fingerprint,
+        "label": words(found.label),
+        "code": found.code,
+        "create": {
+            "by": _by(found.create.by),
+            "require": list(found.create.require),
+            "optional": list(found.create.optional),
+            "children_of": list(found.create.children_of),
+            "inputs": inputs(found, found.create.inputs, found.create.require),
+        },
+        "fields": [_field(field) for field in found.fields.values()],
+        "states": [
+            {
+                "name": state.name,
+                "label": words(state.label),
+                "group": state.group.value,
+                "final": state.final.value if state.final else None,
+                "initial": state.initial,
+                "overdue": state.overdue,
+                "waits_on": str(state.waits_on) if state.waits_on else None,
+            }
+            for state in found.states.values()
+        ],
+        "transitions": [_transition(transition) for transition in found.transitions.values()],
+        "timers": [
+            {
+                "name": timer.name,
+                "in": list(timer.states),
+                "at": _moment(timer.at),
+                "fire": timer.fire,
+                "notify": _by(timer.notify),
+                "then": _by(timer.then),
+                "every": _duration(timer.every),
+                "max": timer.maximum,
+                "template": timer.template,
+            }
+            for timer in found.timers.values()
+        ],
+        "series": [
+            {"name": one.name, "every": one.every, "for_each": one.for_each, "enabled": one.enabled}
+            for one in found.series.values()
+        ],
+    }
+
+
+def _field(field: InputField) -> Said:
+    return {
+        "name": field.name,
+        "type": field.type.value,
+        "label": words(field.label),
+        "system": field.system,
+        "private": field.private,
+        "choices": [{"name": choice.name, "label": words(choice.label)} for choice in field.choices],
+        **_bounds(field),
+    }
+
+
+def _transition(found: Transition) -> Said:
+    return {
+        "name": found.name,
+        "label": words(found.label),
+        "from": list(found.sources),
+        "to": [target.state for target in found.targets],
+        "by": _by(found.starters),
+        "require": list(found.require),
+        "optional": list(found.optional),
+        "distinct_from": list(found.distinct_from),
+        "distinct_unit_from": list(found.distinct_unit_from),
+        "conditions": [{"if": one.expression, "else": words(one.otherwise)} for one in found.when],
+        "bulk": found.bulk,
+        "approval": _gate(found.gate) if found.gate else None,
+    }
+
+
+def _gate(gate: Gate) -> Said:
+    return {
+        "proposed_by": _by(gate.proposed_by),
+        "steps": [
+            {
+                "id": step.id,
+                "by": _by(step.by),
+                "need": step.need,
+                "if": step.condition.expression if step.condition else None,
+            }
+            for step in gate.steps
+        ],
+        "ordered": gate.ordered,
+        "on_reject": gate.on_reject,
+    }
+
+
+def _by(words_of: Iterable[Who]) -> list[str]:
+    return [str(who) for who in words_of]
+
+
+def _duration(found: Duration | None) -> str | None:
+    return f"{found.amount}{found.unit}" if found else None
+
+
+def _moment(found: Moment) -> str:
+    if found.offset is None:
+        return found.anchor
+    sign = "-" if found.offset.amount < 0 else "+"
+    return f"{found.anchor} {sign} {abs(found.offset.amount)}{found.offset.unit}"
