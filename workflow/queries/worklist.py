@@ -22,6 +22,12 @@ from workflow.queries.scope import readable_clause, scope_params
 
 MOST = 200
 _WORDS = 5
+_STANDS_IN = {
+    "vice_chairman": frozenset({"chairman"}),
+    "office_chief": frozenset({"chairman", "consolidator"}),
+}
+"""Where an item waits for one office and another may act on it as well; only a place to look, the engine decides."""
+
 _ROW = ("id", "code", "workflow", "revision", "state", "unit", "title", "area", "assignee", "due_at", "waits_on")
 _MORE = ("waits_person", "late", "state_group", "final", "fingerprint")
 
@@ -305,8 +311,7 @@ def _decoded(cursor: str | None, sort: str) -> tuple[str, Any, str] | None:
 def waiting_words(actor: Actor) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The offices and the posts under which an item may wait for this actor; the engine still decides what he may do."""
     offices = actor.roles & OFFICES
-    if "vice_chairman" in offices:
-        offices |= {"chairman"}
+    offices = offices.union(*(_STANDS_IN.get(name, frozenset()) for name in offices))
     posts = actor.roles & POSTS
     if "unit_deputy" in posts:
         posts |= {"unit_head"}
