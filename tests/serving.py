@@ -1,0 +1,140 @@
+"""The real application in a process of its own, over a folder of its own, at the time that a test says.
+
+`python -m tests.serving FOLDER INSTANT` tells its port, then takes an order a line and answers each with a line:
+an instant moves the clock's hand there, `round` lets the clock look once for what fell due.
+"""
+
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from pathlib import Path
+
+from waitress.server import create_server
+
+from tests.offices import DEFINITIONS, HOUSE, OPENING
+from web import create_app, wiring
+from web.settings import Settings
+from workflow.clock import Clock, fixed
+from workflow.persistence import open_owner_engine
+from workflow.persistence.migrations import upgrade
+from workflow.services import passwords, people, publishing
+from workflow.services.deadlines import sweep
+from workflow.services.demonstration import Stage, build
+from workflow.services.directives import order_of
+from workflow.services.office import Office
+
+PASSWORD = "bốn mùa hoa nở trước sân"
+_THREADS = 4
+
+
+class Refused(Exception):
+    """The server did not start, or did not answer an order; its own words are on the standard error."""
+
+
+@dataclass
+class Served:
+    """An application that listens at `address` until `stop`."""
+
+    address: str
+    _process: subprocess.Popen
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def at(self, instant: datetime) -> None:
+        """From now on it is `instant` there."""
+        self._order(instant.isoformat())
+
+    def round(self) -> int:
+        """Let the clock look once; how many timers fired."""
+        return int(self._order("round"))
+
+    def stop(self) -> None:
+        self._process.stdin.close()
+        self._process.wait(timeout=20)
+        self._process.stdout.close()
+
+    def _order(self, words: str) -> str:
+        with self._lock:
+            self._process.stdin.write(f"{words}\n")
+            self._process.stdin.flush()
+            answer = self._process.stdout.readline().strip()
+        if not answer:
+            raise Refused(words)
+        return answer
+
+
+def serve(folder: Path, instant: datetime) -> Served:
+    """Start a server over the office in `folder`."""
+    command = [sys.executable, "-m", "tests.serving", str(folder), instant.isoformat()]
+    root = Path(__file__).parent.parent
+    process = subprocess.Popen(command, cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    port = process.stdout.readline().strip()
+    if not port:
+        raise Refused(" ".join(command))
+    return Served(f"http://127.0.0.1:{port}", process)
+
+
+# -- what stands in the folder ------------------------------------------------------------------------------------------
+
+
+def office_in(folder: Path, instant: datetime = OPENING) -> Office:
+    """The office in `folder`, for what a test prepares or looks up there itself; the first call makes its database."""
+    settings = Settings.from_environ(folder, {})
+    owner = open_owner_engine(settings.database_url)
+    upgrade(owner)
+    owner.dispose()
+    return replace(create_app(settings).extensions["office"], clock=fixed(instant))
+
+
+def furnish(folder: Path) -> Office:
+    """The commune's posts and the shipped workflows, nothing else."""
+    office = office_in(folder)
+    people.seed_organisation(office, HOUSE, wiring.shipped().organisation, passwords.hash_of(PASSWORD))
+    for report in wiring.shipped().workflows.values():
+        publishing.publish(office, HOUSE, report.source, report.file)
+    return office
+
+
+def live_through(folder: Path) -> Office:
+    """The demonstration office on its last day, five months old."""
+    office = office_in(folder)
+    text = (DEFINITIONS / "obligations" / "cchc-2026.yaml").read_bytes()
+    order = order_of(wiring.shipped().obligations, text, date(2026, 6, 15))
+    built = build(Stage(office, wiring.shipped(), order, passwords.hash_of(PASSWORD)))
+    return replace(office, clock=fixed(built.until))
+
+
+# -- the process --------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Hand:
+    """Where the clock's hand stands."""
+
+    at: datetime
+
+
+def main(folder: str, instant: str) -> None:
+    hand = Hand(datetime.fromisoformat(instant))
+    wiring.kept_clock = lambda _data: Clock(read=lambda: hand.at)
+    app = create_app(Settings.from_environ(Path(folder), {}))
+    server = create_server(app, host="127.0.0.1", port=0, threads=_THREADS)
+    threading.Thread(target=server.run, daemon=True).start()
+    _tell(server.effective_port)
+    for line in sys.stdin:
+        order = line.strip()
+        if order == "round":
+            _tell(sweep(app.extensions["office"]).fired)
+        else:
+            hand.at = datetime.fromisoformat(order)
+            _tell(order)
+
+
+def _tell(answer: object) -> None:
+    sys.stdout.write(f"{answer}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
