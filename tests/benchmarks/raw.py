@@ -1,0 +1,278 @@
+"""The twin of each measured piece of work, written with the sqlite3 driver alone: the same tables, indexes and durability.
+
+It is what somebody would write by hand for one move of one workflow: rules as plain ifs, a fixed text for every statement, only the
+columns that the move changes, the instants as numbers. It reads and writes the same rows, the chained entry included.
+"""
+
+import hashlib
+import hmac
+import json
+import secrets
+import sqlite3
+from collections.abc import Callable
+from html import escape
+from itertools import count
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
+
+_READ = (
+    "SELECT id, code, workflow, version, fingerprint, revision, state, unit, created_by, created_at, entered_at, fields, facts,"
+    " parent, open_children, head_n, head_leaf, head_rec, area, late FROM item WHERE id = ?"
+)
+_PROGRESS = (
+    "UPDATE item SET revision = ?, fields = ?, facts = ?, head_n = ?, head_leaf = ?, head_rec = ?"
+    " WHERE id = ? AND revision = ?"
+)
+_TURN = (
+    "UPDATE item SET revision = ?, state = ?, entered_at = ?, facts = ?, waits_on = ?, waits_person = ?, next_timer_at = ?,"
+    " head_n = ?, head_leaf = ?, head_rec = ? WHERE id = ? AND revision = ?"
+)
+_ENTRY = (
+    "INSERT INTO audit_event (id, stream, n, rec, type, actor_id, tr, item_id, body, leaf)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_PRIVATE = "INSERT INTO audit_private (event_id, field, salt, value) VALUES (?, ?, ?, ?)"
+_TALLY = (
+    "INSERT INTO tally (workflow, unit, area, state, late, count) VALUES (?, ?, ?, ?, ?, ?)"
+    " ON CONFLICT (workflow, unit, area, state, late) DO UPDATE SET count = tally.count + excluded.count"
+)
+_MESSAGE = (
+    "INSERT INTO message (id, created_at, kind, item, payload, status, attempts, due_at)"
+    " VALUES (?, ?, ?, ?, ?, 'waiting', 0, ?)"
+)
+_KEY = "INSERT INTO idempotency (actor, key, fingerprint, outcome, at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    for setting in ("journal_mode = WAL", "synchronous = FULL", "busy_timeout = 5000", "foreign_keys = ON"):
+        connection.execute(f"PRAGMA {setting}")
+    return connection
+
+
+class Steps:
+    """Moves of one task at one instant, by hand."""
+
+    def __init__(self, connection: sqlite3.Connection, now: int, now_text: str) -> None:
+        self._connection, self._now, self._now_text = connection, now, now_text
+
+    def progress(self, item_id: str, person: str, unit: str, roles: frozenset[str], value: int) -> None:
+        """The bare step: an item read, checked and written under its revision, one chained entry."""
+        execute = self._connection.execute
+        execute("BEGIN IMMEDIATE")
+        row = execute(_READ, (item_id,)).fetchone()
+        if row[6] not in {"in_progress", "remediation_planned"} or row[7] != unit or "unit_head" not in roles:
+            raise PermissionError
+        if not 0 <= value <= 100:
+            raise ValueError(value)
+        fields, facts = json.loads(row[11]), json.loads(row[12])
+        old, fields["progress"] = fields.get("progress"), value
+        facts["last"]["progress"] = [person, unit, None]
+        body = self._body(row, person, "unit_head", unit, "progress", row[6])
+        body["ev"].insert(0, {"e": "field", "field": "progress", "old": old, "new": value})
+        body["chg"] = [["progress", old, value]]
+        leaf = self._enter(row, body)
+        execute(
+            _PROGRESS,
+            (row[5] + 1, _text(fields), _text(facts), row[15] + 1, leaf, self._now, item_id, row[5]),
+        )
+        execute("COMMIT")
+
+    def turn(self, item_id: str, person: str, roles: frozenset[str], comment: str, key: str) -> None:
+        """The whole step: suspend what is in progress, resume what is suspended, with key, message and counts."""
+        execute = self._connection.execute
+        execute("BEGIN IMMEDIATE")
+        row = execute(_READ, (item_id,)).fetchone()
+        move, target, waits_on, waits_person = (
+            ("resume", "in_progress", "unit_head", None)
+            if row[6] == "suspended"
+            else ("suspend", "suspended", "chairman", None)
+        )
+        if "chairman" not in roles:
+            raise PermissionError
+        if move == "suspend" and not comment:
+            raise ValueError(comment)
+        asked = hashlib.sha256(json.dumps([item_id, move, comment], sort_keys=True).encode()).hexdigest()
+        if execute(_KEY, (person, key, asked, f"{item_id} {row[5] + 1}", self._now)).rowcount != 1:
+            raise KeyError(key)
+        facts = json.loads(row[12])
+        facts["last"][move] = [person, None, None]
+        facts["visited"] = [*(state for state in facts["visited"] if state != target), target]
+        body = self._body(row, person, "chairman", None, move, target)
+        salt = secrets.token_bytes(32)
+        if comment:
+            body["cmt"] = {"comment": hmac.new(salt, comment.encode(), hashlib.sha256).hexdigest()}
+        body["req"] = {"key": key}
+        leaf = self._enter(row, body)
+        if comment:
+            execute(_PRIVATE, (self._entry_id, "comment", salt, json.dumps(comment, ensure_ascii=False)))
+        next_timer = facts["due"].get("main") if target == "in_progress" else None
+        execute(
+            _TURN,
+            (
+                row[5] + 1,
+                target,
+                self._now,
+                _text(facts),
+                waits_on,
+                waits_person,
+                next_timer,
+                row[15] + 1,
+                leaf,
+                self._now,
+                item_id,
+                row[5],
+            ),
+        )
+        for state, by in ((row[6], -1), (target, 1)):
+            execute(_TALLY, (row[2], row[7], row[18] or "", state, row[19], by))
+        payload = {"item": item_id, "move": move, "name": f"{move}ed", "roles": ["unit_head", "assignee"]}
+        execute(_MESSAGE, (_id(), self._now, "notice", item_id, _text(payload), self._now))
+        execute("COMMIT")
+
+    def _body(
+        self, row: tuple[Any, ...], person: str, role: str, unit: str | None, move: str, target: str
+    ) -> dict[str, Any]:
+        actor = {"id": person, "role": role, "post": "Trưởng phòng"} | ({"unit": unit} if unit else {})
+        moved = {
+            "e": "moved",
+            "move": move,
+            "source": row[6],
+            "target": target,
+            "doer": [person, unit, None],
+            "at": self._now_text,
+        }
+        return {
+            "v": 1,
+            "stream": f"{row[2]}/{row[0]}",
+            "n": row[15] + 1,
+            "prev": row[16].hex(),
+            "rec": self._now_text,
+            "eff": self._now_text,
+            "type": "move",
+            "act": actor,
+            "cli": "web",
+            "ev": [moved],
+            "wf": {"name": row[2], "ver": row[3], "hash": row[4]},
+            "tr": move,
+            "from": row[6],
+            "to": target,
+            "rev": row[5] + 1,
+        }
+
+    def _enter(self, row: tuple[Any, ...], body: dict[str, Any]) -> bytes:
+        text = json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+        leaf = hashlib.sha256(b"\x00" + text).digest()
+        self._entry_id = _id()
+        self._connection.execute(
+            _ENTRY,
+            (
+                self._entry_id,
+                body["stream"],
+                body["n"],
+                self._now,
+                "move",
+                body["act"]["id"],
+                body["tr"],
+                row[0],
+                text,
+                leaf,
+            ),
+        )
+        return leaf
+
+
+def _text(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+_numbers = count(secrets.randbits(100) << 20)
+
+
+def _id() -> str:
+    return f"{next(_numbers):032x}"
+
+
+# -- lists and counts ---------------------------------------------------------------------------------------------------
+
+_ROW = (
+    "item.id, item.code, item.workflow, item.revision, item.state, item.unit, item.title, item.area, item.assignee, item.due_at,"
+    " item.waits_on, item.waits_person, item.late, item.state_group, item.final, item.fingerprint, person.title_vi, person.title_en"
+)
+
+
+def list_sql(condition: str) -> str:
+    """The best statement known for one page: along an index, each row's name looked up as it comes, cut at 51."""
+    return (
+        f"SELECT {_ROW} FROM item LEFT JOIN person ON person.id = item.assignee"
+        f" WHERE {condition} AND final = 0 AND due_at IS NOT NULL ORDER BY item.due_at, item.id LIMIT 51"
+    )
+
+
+def page(connection: sqlite3.Connection, sql: str, params: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    return connection.execute(sql, params).fetchall()[:50]
+
+
+# -- pages --------------------------------------------------------------------------------------------------------------
+
+_LINE = (
+    '  <tr data-row>\n    <td><a class="fw-semibold" href="/items/{code}">{title}</a>'
+    '<div class="small text-quiet">{code} · {kind} · {unit}</div></td>\n'
+    '    <td><span class="chip chip-{group}">{icon} {state}</span></td>\n'
+    '    <td data-label="Hạn"><span class="due"><span class="text-nowrap">{day}</span>\n'
+    '<span class="chip chip-{tone}">{icon} {due}</span></span></td>\n'
+    '    <td data-label="Đang chờ">{waits}</td>\n  </tr>\n'
+)
+_ICON = '<svg class="icon" aria-hidden="true"><use href="/static/icons.svg#player-play"/></svg>'
+
+Start = Callable[[str, list[tuple[str, str]]], object]
+
+
+class Pages:
+    """A bare WSGI application: the list as one query and one formatted text, a step as one parsed form. No session, no frame."""
+
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        steps: Steps,
+        person: str,
+        words: dict[str, dict[str, str]],
+        days: Callable[[int], tuple[str, str, str]],
+    ) -> None:
+        self._connection, self._steps, self._person = connection, steps, person
+        self._words, self._days = words, days
+        self._sql = list_sql("1 = 1")
+
+    def __call__(self, environ: dict[str, Any], start: Start) -> list[bytes]:
+        if environ["REQUEST_METHOD"] == "POST":
+            form = parse_qs(environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"])).decode())
+            item_id = environ["PATH_INFO"].split("/")[2]
+            self._steps.turn(item_id, self._person, frozenset({"chairman"}), form["comment"][0], form["key"][0])
+            start("303 SEE OTHER", [("Location", f"/items/{item_id}")])
+            return [b""]
+        text = self._page()
+        start("200 OK", [("Content-Type", "text/html; charset=utf-8"), ("Content-Length", str(len(text)))])
+        return [text]
+
+    def _page(self) -> bytes:
+        words, lines = self._words, []
+        for row in page(self._connection, self._sql):
+            day, tone, due = self._days(row[9])
+            waits = words["people"].get(row[11]) or words["roles"].get(row[10], "")
+            lines.append(
+                _LINE.format(
+                    code=row[1],
+                    title=escape(row[6]),
+                    kind=words["kinds"][row[2]],
+                    unit=words["units"][row[5]],
+                    group=row[13],
+                    state=words["states"][row[4]],
+                    day=day,
+                    tone=tone,
+                    due=due,
+                    icon=_ICON,
+                    waits=escape(waits),
+                )
+            )
+        return f"<!doctype html>\n<html><body><table>\n{''.join(lines)}</table></body></html>".encode()
