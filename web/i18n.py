@@ -231,9 +231,13 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "gate_impossible": N_("Nobody is left who may approve this proposal; ask the Chairman to direct it."),
         # preconditions
         "frozen": N_("“{field}” can no longer be changed while the item is “{state}”."),
-        "effect_unavailable": N_("This step needs something that the item does not have yet ({effect})."),
         "condition_failed": N_("A condition of this step is not met."),
         "wrong_parent": N_("An item of this kind cannot be opened under that one."),
+        "parent_needed": N_("An item of this kind is opened from the task that it belongs to."),
+        "workflow_missing": N_("The workflow “{workflow}”, which this step opens, has not been published."),
+        "move_unknown": N_("This item knows no step “{move}”."),
+        "signalled_twice": N_("One act would make two steps of this item; make them one after the other."),
+        "signals_too_deep": N_("Too many items would be changed at once, one through the other."),
         # inputs
         "input_missing": N_("Please fill in “{field}”."),
         "unknown_input": N_("“{field}” is no field of this step."),
@@ -331,16 +335,24 @@ def reason_sentence(
     definition: Definition | None = None,
     unit_name: Callable[[str], str] = str,
 ) -> str:
-    """The definition's own sentence where it has one, else ours for the code; `unit_name` tells a unit from its id."""
+    """The definition's own sentence where it has one, else ours for the code; `unit_name` tells a unit from its id.
+
+    The reason of another item than the one asked about begins with that item's code and speaks that item's words.
+    """
     with speaking(chosen or language()):
-        if reason.sentence is not None:
-            return label(reason.sentence)
-        params = {key: _said(key, value, definition, unit_name) for key, value in reason.params.items()}
-        try:
-            return _(REASONS[reason.code], **params)
-        except KeyError:
-            # A code or parameter that this release has no words for is still told as it is, never as an error.
-            return f"{reason.code} {dict(reason.params)}"
+        words = _sentence(reason, reason.of or definition, unit_name)
+        return f"{reason.params['item']}: {words}" if reason.of else words
+
+
+def _sentence(reason: Reason, definition: Definition | None, unit_name: Callable[[str], str]) -> str:
+    if reason.sentence is not None:
+        return label(reason.sentence)
+    params = {key: _said(key, value, definition, unit_name) for key, value in reason.params.items()}
+    try:
+        return _(REASONS[reason.code], **params)
+    except KeyError:
+        # A code or parameter that this release has no words for is still told as it is, never as an error.
+        return f"{reason.code} {dict(reason.params)}"
 
 
 def reason_label(reason: Reason, definition: Definition | None = None) -> Label:

@@ -6,6 +6,8 @@ from types import MappingProxyType
 from typing import Any
 
 from workflow.engine.events import (
+    ChildClosed,
+    ChildOpened,
     DueSet,
     EpisodeEnded,
     EpisodeOpened,
@@ -13,6 +15,7 @@ from workflow.engine.events import (
     Event,
     FieldChanged,
     ItemCreated,
+    Migrated,
     RequestAmended,
     RequestClosed,
     RequestOpened,
@@ -184,6 +187,25 @@ def _request_end(work: _Work, event: RequestClosed) -> None:
     work.requests = [request for request in _requests(work) if request.move != event.move]
 
 
+def _child(work: _Work, _: ChildOpened) -> None:
+    work.changes["open_children"] = work.changes.get("open_children", work.item.open_children) + 1
+
+
+def _child_end(work: _Work, _: ChildClosed) -> None:
+    work.changes["open_children"] = work.changes.get("open_children", work.item.open_children) - 1
+
+
+def _migrated(work: _Work, event: Migrated) -> None:
+    """Since when the item waits stays: that its state has another name is no step forward."""
+    work.changes["version"], work.changes["fingerprint"] = event.version, event.fingerprint
+    work.changes["state"] = event.new_state
+    visited = work.changes.get("visited", work.item.visited)
+    work.changes["visited"] = (
+        *(state for state in visited if state not in (event.old_state, event.new_state)),
+        event.new_state,
+    )
+
+
 _APPLY: dict[type, Any] = {
     FieldChanged: _field,
     UnitChanged: _unit,
@@ -197,4 +219,7 @@ _APPLY: dict[type, Any] = {
     Voted: _voted,
     VoteWithdrawn: _unvoted,
     RequestClosed: _request_end,
+    ChildOpened: _child,
+    ChildClosed: _child_end,
+    Migrated: _migrated,
 }

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from workflow.engine import approval
+from workflow.engine.apply import fold
 from workflow.engine.circumstances import Circumstances
 from workflow.engine.commands import Choice, Command, CreateItem, Perform, TakeBack, Vote
 from workflow.engine.conditions import cel_value
@@ -16,12 +17,14 @@ from workflow.engine.definition import (
     SAME,
     Condition,
     Definition,
+    Signal,
+    Spawn,
     Step,
     Target,
     Transition,
     WhoKind,
 )
-from workflow.engine.effects import unavailable, written
+from workflow.engine.effects import Consequence, consequences, signals_its_parent, written
 from workflow.engine.events import (
     DueSet,
     EpisodeEnded,
@@ -189,8 +192,6 @@ class Attempt:
         for name in self.inputs:
             if name in states[item.state].freeze:
                 self.reasons.append(Reason("frozen", Kind.PRECONDITION, {"field": name, "state": item.state}))
-        for effect in unavailable(self._transition.effects):
-            self.reasons.append(Reason("effect_unavailable", Kind.PRECONDITION, {"effect": effect}))
 
     def _condition(self, index: int, condition: Condition, open_names: set[str]) -> None:
         program = self.question.rules.program(condition)
@@ -275,12 +276,32 @@ def _perform(question: Question, transition: Transition, command: Perform) -> De
         return Rejected(tuple(attempt.reasons), tuple(attempt.conditions))
     doer = _doer(question.actor, attempt.capacity)
     events = _moved(question, transition, target, command.inputs, doer, doer.person, command.effective_at)
-    return _accepted(events, attempt.capacity, attempt)
+    asked = _asked_of_others(question, transition, events, command.inputs, command.comment)
+    return _accepted(events, attempt.capacity, attempt, asked)
 
 
-def _accepted(events: tuple[Event, ...], found: Capacity, attempt: Attempt | None = None) -> Accepted:
+def _accepted(
+    events: tuple[Event, ...],
+    found: Capacity,
+    attempt: Attempt | None = None,
+    asked: tuple[Consequence, ...] = (),
+) -> Accepted:
     conditions = tuple(attempt.conditions) if attempt else ()
-    return Accepted(events, conditions, str(found.who), found.delegation)
+    return Accepted(events, conditions, str(found.who), found.delegation, asked)
+
+
+def _asked_of_others(
+    question: Question,
+    transition: Transition,
+    events: tuple[Event, ...],
+    inputs: Mapping[str, Plain],
+    comment: str | None,
+) -> tuple[Consequence, ...]:
+    """What the move, which led to `events`, asks of the items above and below."""
+    if not any(isinstance(effect, Spawn | Signal) for effect in transition.effects):
+        return ()
+    after = fold(question.item, events)
+    return consequences(question.definition, after, transition.effects, {**inputs, COMMENT: comment})
 
 
 def _doer(actor: Actor, found: Capacity) -> Doer:
@@ -411,7 +432,7 @@ def _vote(question: Question, transition: Transition, command: Vote) -> Decision
     vote = Voted(transition.name, found.step.id, command.vote.value, doer, now)
     if command.vote is Choice.REJECT:
         return _rejected(question, transition, vote, found.capacity, command.comment)
-    return _approved(question, transition, request, vote, found.capacity)
+    return _approved(question, transition, request, vote, found.capacity, command.comment)
 
 
 def _withdraw_vote(question: Question, transition: Transition, request: Request) -> Decision:
@@ -433,11 +454,13 @@ def _rejected(
     target = question.rules.run(following, question.item.state, attempt)
     if target is None:
         return Rejected(tuple(attempt.reasons))
-    moved = _moved(question, following, target, EMPTY, vote.doer, vote.doer.person)
-    return _accepted((vote, closed, *moved), found, attempt)
+    events = (vote, closed, *_moved(question, following, target, EMPTY, vote.doer, vote.doer.person))
+    return _accepted(events, found, attempt, _asked_of_others(question, following, events, EMPTY, comment))
 
 
-def _approved(question: Question, transition: Transition, request: Request, vote: Voted, found: Capacity) -> Decision:
+def _approved(
+    question: Question, transition: Transition, request: Request, vote: Voted, found: Capacity, comment: str | None
+) -> Decision:
     counted = replace(request, votes=(*request.votes, Ballot(vote.step, vote.doer, vote.at)))
     if not approval.is_open(counted, _steps(question, transition, request)):
         return _accepted((vote,), found)
@@ -447,7 +470,8 @@ def _approved(question: Question, transition: Transition, request: Request, vote
         return Rejected(tuple(attempt.reasons), tuple(attempt.conditions))
     closed = RequestClosed(transition.name, "opened", vote.at)
     moved = _moved(question, transition, target, request.inputs, vote.doer, request.proposer.person)
-    return _accepted((vote, closed, *moved), found, attempt)
+    events = (vote, closed, *moved)
+    return _accepted(events, found, attempt, _asked_of_others(question, transition, events, request.inputs, comment))
 
 
 def _take_back(question: Question, transition: Transition) -> Decision:
@@ -516,6 +540,8 @@ def _create_refusals(
     )
     if command.parent is not None and command.parent_workflow not in create.children_of:
         reasons.append(Reason("wrong_parent", Kind.PRECONDITION, {"parent": command.parent_workflow or ""}))
+    if command.parent is None and signals_its_parent(definition):
+        reasons.append(Reason("parent_needed", Kind.PRECONDITION, {"parent": ", ".join(create.children_of)}))
     return tuple(reasons)
 
 

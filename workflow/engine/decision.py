@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
-from workflow.engine.definition import Label
+from workflow.engine.definition import Definition, Label
+from workflow.engine.effects import Consequence
 from workflow.engine.events import Event
 
 
@@ -20,22 +21,30 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """A stable `code` with parameters; `sentence` is the definition's own `else`, where the rule came from a file."""
+    """A stable `code` with parameters; `sentence` is the definition's own `else`, where the rule came from a file.
+
+    `of` is set where another item refused, whose code is the parameter `item`: moves, states and fields are then its own.
+    """
 
     code: str
     kind: Kind
     params: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     sentence: Label | None = None
+    of: Definition | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """`role` is the word of `by` under which the actor acted, `delegation` the power he used, if any."""
+    """`role` is the word of `by` under which the actor acted, `delegation` the power he used, if any.
+
+    `consequences` are asked of other items in the same transaction; where one of them is refused, none of this is done.
+    """
 
     events: tuple[Event, ...]
     conditions: tuple[tuple[int, bool], ...] = ()
     role: str = ""
     delegation: str | None = None
+    consequences: tuple[Consequence, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,9 @@
-"""The closed vocabulary of effects: what a move writes beside its inputs."""
+"""The closed vocabulary of effects: what a move writes beside its inputs, and what it asks of other items."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 
 from workflow.engine.definition import (
     UNIT,
@@ -30,6 +31,26 @@ class Writes:
     unit: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class SpawnChild:
+    """A child item is to be created with these values, by whoever made the move."""
+
+    workflow: str
+    fields: Mapping[str, Plain]
+
+
+@dataclass(frozen=True, slots=True)
+class SignalItem:
+    """The parent, or every open child (`to` is "parent" or "children"), is to make `move`, by whoever made this one."""
+
+    to: str
+    move: str
+    fields: Mapping[str, Plain]
+
+
+Consequence = SpawnChild | SignalItem
+
+
 def literal(definition: Definition, field: str, text: str) -> Plain:
     """A literal of the file as the field's stored value."""
     kind = definition.fields[field].type if field in definition.fields else FieldType.TEXT
@@ -43,15 +64,51 @@ def literal(definition: Definition, field: str, text: str) -> Plain:
 def _value(definition: Definition, item: Item, inputs: Mapping[str, Plain], field: str, value: Value) -> Plain:
     if value.source is Source.INPUT:
         return inputs.get(value.value)
-    if value.source is Source.ITEM:
+    if value.source in (Source.ITEM, Source.CHILD):
+        # Who signals its parent is the child that the parent's move speaks of.
         return item.unit if value.value == UNIT else item.fields.get(value.value)
     return literal(definition, field, value.value)
 
 
-def unavailable(effects: tuple[Effect, ...]) -> tuple[str, ...]:
-    """The effects of a move that this release declares but cannot run; a move with one of them is refused, not half done."""
-    return tuple(
-        "spawn" if isinstance(effect, Spawn) else "signal" for effect in effects if isinstance(effect, Spawn | Signal)
+def consequences(
+    definition: Definition, item: Item, effects: tuple[Effect, ...], inputs: Mapping[str, Plain]
+) -> tuple[Consequence, ...]:
+    """What a move asks of other items, in the order of its effects. `item` is as the move left it; empty values are left out.
+
+    A literal stays the text of the file: `fitted` makes it a value of the item that takes it.
+    """
+    found: list[Consequence] = []
+    for effect in effects:
+        if isinstance(effect, Spawn):
+            found.append(SpawnChild(effect.workflow, _values(definition, item, inputs, effect.fields)))
+        elif isinstance(effect, Signal):
+            found.append(SignalItem(effect.to, effect.move, _values(definition, item, inputs, effect.fields)))
+    return tuple(found)
+
+
+def _values(
+    definition: Definition, item: Item, inputs: Mapping[str, Plain], fields: tuple[tuple[str, Value], ...]
+) -> Mapping[str, Plain]:
+    values = {
+        name: value.value if value.source is Source.LITERAL else _value(definition, item, inputs, name, value)
+        for name, value in fields
+    }
+    return MappingProxyType({name: value for name, value in values.items() if value is not None})
+
+
+def fitted(definition: Definition, fields: Mapping[str, Plain]) -> dict[str, Plain]:
+    """Values of another item or file as `definition` stores them: the text of a literal becomes a number or a yes."""
+    return {
+        name: literal(definition, name, value) if isinstance(value, str) else value for name, value in fields.items()
+    }
+
+
+def signals_its_parent(definition: Definition) -> bool:
+    """Whether items of this workflow have something to say to a parent, and so are nothing without one."""
+    return any(
+        isinstance(effect, Signal) and effect.to == "parent"
+        for move in definition.transitions.values()
+        for effect in move.effects
     )
 
 

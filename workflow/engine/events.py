@@ -124,6 +124,35 @@ class RequestClosed:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class ChildOpened:
+    """An item below this one was created, or left its final state again."""
+
+    child_id: str
+    workflow: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChildClosed:
+    """An item below this one entered the final state `state`."""
+
+    child_id: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Migrated:
+    """The item passed from one edition of its workflow to another; what else changed with it follows as events of its own."""
+
+    old_version: int
+    old_fingerprint: str
+    version: int
+    fingerprint: str
+    old_state: str
+    new_state: str
+    at: datetime
+
+
 Event = (
     ItemCreated
     | Transitioned
@@ -138,6 +167,9 @@ Event = (
     | Voted
     | VoteWithdrawn
     | RequestClosed
+    | ChildOpened
+    | ChildClosed
+    | Migrated
 )
 
 _KINDS: Mapping[str, type[Any]] = MappingProxyType(
@@ -155,6 +187,9 @@ _KINDS: Mapping[str, type[Any]] = MappingProxyType(
         "vote": Voted,
         "unvote": VoteWithdrawn,
         "request_end": RequestClosed,
+        "child": ChildOpened,
+        "child_end": ChildClosed,
+        "migrated": Migrated,
     }
 )
 _NAMES = {kind: name for name, kind in _KINDS.items()}

@@ -84,7 +84,9 @@ _WITHOUT_ENTRIES = Statement(
     .order_by(item.c.id),
 )
 _REVISION = Statement("items.revision", sa.select(item.c.revision).where(item.c.id == _NEW("id")))
-_CHILDREN = Statement("items.children", _SELECT.where(item.c.parent == _NEW("parent")).order_by(item.c.id))
+_OF_PARENT = _SELECT.where(item.c.parent == _NEW("parent")).order_by(item.c.id)
+_CHILDREN = Statement("items.children", _OF_PARENT)
+_LOCK_CHILDREN = Statement("items.children", _OF_PARENT.with_for_update())
 _TIMERS = Statement(
     "items.timers_due",
     sa.select(item.c.id)
@@ -340,7 +342,9 @@ class Items:
         return int(rows[0][0])
 
     def children(self, parent: str) -> tuple[StoredItem, ...]:
-        return tuple(_stored(row) for row in run(self._cursor, _CHILDREN, {"parent": parent}).fetchall())
+        """The items below one, oldest first, held like `get` holds its item."""
+        statement = _CHILDREN if self._cursor.read_only else _LOCK_CHILDREN
+        return tuple(_stored(row) for row in run(self._cursor, statement, {"parent": parent}).fetchall())
 
     def due_before(self, until: datetime, most: int) -> tuple[str, ...]:
         """The ids of items with a timer due at `until` or earlier, the longest due first."""

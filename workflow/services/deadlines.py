@@ -8,8 +8,8 @@ from workflow.engine import SYSTEM_ACTOR, Accepted, Perform, decide
 from workflow.engine.deadlines import pending
 from workflow.errors import StaleItem
 from workflow.persistence import UnitOfWork
-from workflow.services.moves import commit_decision
 from workflow.services.office import Caller, Office
+from workflow.services.relatives import Act, RelativesRefused, carry_out
 
 _log = logging.getLogger(__name__)
 _BATCH = 200
@@ -17,7 +17,7 @@ _BATCH = 200
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """How many timers fired, and the codes of items whose definition refused its own timer."""
+    """How many timers fired, and the codes of items that refused the move of a timer, be it their own or a relative's."""
 
     fired: int
     refused: tuple[str, ...]
@@ -54,6 +54,10 @@ def _fire(office: Office, item_id: str, at: datetime) -> tuple[int, str | None]:
     except StaleItem:
         # Somebody moved the item in the same instant; the next round looks at it again.
         return 0, None
+    except RelativesRefused as refusal:
+        code = refusal.reasons[0].params["item"]
+        _log.error("a timer of %s was refused for %s: %s", item_id, code, refusal)
+        return 0, code
 
 
 def _fire_within(office: Office, uow: UnitOfWork, item_id: str, at: datetime) -> tuple[int, str | None]:
@@ -69,5 +73,5 @@ def _fire_within(office: Office, uow: UnitOfWork, item_id: str, at: datetime) ->
         codes = ", ".join(reason.code for reason in decision.reasons)
         _log.error("timer %s of %s was refused: %s", due.timer.name, stored.item.code, codes)
         return 0, stored.item.code
-    commit_decision(uow, definition, stored, decision, Caller(SYSTEM_ACTOR, "job"), circumstances)
+    carry_out(office, uow, Caller(SYSTEM_ACTOR, "job"), Act(definition, stored, decision), circumstances)
     return 1, None

@@ -12,8 +12,9 @@ from workflow.errors import NotFound
 from workflow.ids import new_id
 from workflow.persistence import StoredItem, UnitOfWork
 from workflow.services.journal import Note, fingerprint_of, record, stream_of
-from workflow.services.moves import commit_decision, input_context, reason_of
+from workflow.services.moves import input_context, reason_of
 from workflow.services.office import Caller, Office
+from workflow.services.relatives import Act, carry_out, next_code
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,10 @@ class Refusal(Exception):
 
 
 def create_within(office: Office, uow: UnitOfWork, caller: Caller, new: NewItem, now: datetime) -> Created:
-    """The same inside a unit of work that the caller opened: raises Refusal, so that all or nothing is created."""
+    """The same inside a unit of work that the caller opened: raises Refusal, so that all or nothing is created.
+
+    A parent learns of its child in its own log. NotFound also for a parent that the caller may not read.
+    """
     definition = office.editions.latest(new.workflow, uow)
     if caller.key is not None:
         asked = fingerprint_of("create", new.workflow, new.unit, new.fields, new.parent)
@@ -69,9 +73,8 @@ def create_within(office: Office, uow: UnitOfWork, caller: Caller, new: NewItem,
         raise NotFound("unit", new.unit)
     circumstances = office.circumstances(definition, uow.people.directory(now), now)
     loaded = load_inputs(definition, definition.create.inputs, new.fields, input_context(uow, circumstances))
-    parent = uow.items.get(new.parent).item if new.parent else None
-    local = circumstances.today
-    code = f"{definition.code}-{local.year}-{uow.items.next_number(definition.code, local.year):04d}"
+    parent = readable(uow, caller, new.parent).item if new.parent else None
+    code = next_code(uow, definition, circumstances)
     command = CreateItem(
         caller.actor,
         new_id(now),
@@ -87,7 +90,7 @@ def create_within(office: Office, uow: UnitOfWork, caller: Caller, new: NewItem,
         raise Refusal(definition, (*errors, *decision.reasons))
     if errors:
         raise Refusal(definition, errors)
-    item = commit_decision(uow, definition, None, decision, caller, circumstances)
+    item = carry_out(office, uow, caller, Act(definition, None, decision), circumstances)
     if caller.key is not None:
         uow.idempotency.finish(caller.actor.id, caller.key, f"{item.id} {item.revision}")
     return Created(item, definition)
@@ -115,13 +118,15 @@ def readable(uow: UnitOfWork, caller: Caller, item_ref: str) -> StoredItem:
 
 
 def creatable(office: Office, uow: UnitOfWork, caller: Caller) -> tuple[Definition, ...]:
-    """The workflows of which the caller may create items, in the order of their names."""
+    """The workflows of which the caller may create items that need no parent, in the order of their names."""
     found = []
     for definition in office.editions.all_latest(uow):
         circumstances = office.circumstances(definition, uow.people.directory(office.clock.now()))
         draft = CreateItem(caller.actor, "", "", caller.actor.unit or "")
         decision = decide(definition, None, draft, circumstances)
-        refused = isinstance(decision, Rejected) and any(r.kind is Kind.AUTHORITY for r in decision.reasons)
+        refused = isinstance(decision, Rejected) and any(
+            reason.kind is Kind.AUTHORITY or reason.code == "parent_needed" for reason in decision.reasons
+        )
         if not refused:
             found.append(definition)
     return tuple(found)

@@ -6,7 +6,6 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from workflow.audit import Entry, Head
 from workflow.catalog.findings import nearest
 from workflow.catalog.inputs import InputContext, InputError, load_inputs
 from workflow.engine import (
@@ -24,27 +23,16 @@ from workflow.engine import (
     TakeBack,
     Vote,
     decide,
-    fold,
     list_moves,
-    react,
-    row_facts,
 )
 from workflow.engine.definition import FieldType, Transition
-from workflow.engine.events import (
-    EpisodeOpened,
-    RequestAmended,
-    RequestClosed,
-    RequestOpened,
-    Transitioned,
-    Voted,
-    VoteWithdrawn,
-)
 from workflow.engine.item import Actor, Plain
 from workflow.engine.visibility import scope_of
 from workflow.errors import NotFound, StaleItem
 from workflow.persistence import StoredItem, UnitOfWork
-from workflow.services.journal import Note, fingerprint_of, record, record_refusal, stream_of
+from workflow.services.journal import fingerprint_of, record_refusal
 from workflow.services.office import Caller, Office
+from workflow.services.relatives import Act, RelativesRefused, carry_out
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +61,10 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Nothing was written but the refusal; `item` is as it stands. `reasons` holds all of them."""
+    """Nothing was written but the refusal; `item` is as it stands. `reasons` holds all of them.
+
+    A reason with a param `item` is that of another item, which the move would have changed too.
+    """
 
     item: Item
     definition: Definition
@@ -128,7 +119,10 @@ def _perform(office: Office, uow: UnitOfWork, caller: Caller, request: MoveReque
         reasons = _merged(errors, decision.reasons)
     if reasons or not isinstance(decision, Accepted):
         raise _RefusedInside(Refused(item, definition, request.move, reasons))
-    after = commit_decision(uow, definition, stored, decision, caller, circumstances, request.comment)
+    try:
+        after = carry_out(office, uow, caller, Act(definition, stored, decision, request.comment), circumstances)
+    except RelativesRefused as refusal:
+        raise _RefusedInside(Refused(item, definition, request.move, refusal.reasons)) from None
     if caller.key is not None:
         uow.idempotency.finish(caller.actor.id, caller.key, f"{after.id} {after.revision}")
     return Done(after, definition)
@@ -198,66 +192,6 @@ def _merged(errors: tuple[Reason, ...], reasons: Iterable[Reason]) -> tuple[Reas
     rest = [r for r in reasons if not (r.code == "input_missing" and r.params.get("field") in unreadable)]
     authority = [r for r in rest if r.kind in (Kind.STATE, Kind.AUTHORITY)]
     return (*authority, *errors, *(r for r in rest if r not in authority))
-
-
-def commit_decision(
-    uow: UnitOfWork,
-    definition: Definition,
-    stored: StoredItem | None,
-    decision: Accepted,
-    caller: Caller,
-    circumstances: Circumstances,
-    comment: str | None = None,
-    entry_type: str | None = None,
-) -> Item:
-    """Write what was decided: the row under its version, one audit entry, the messages. The caller's unit commits."""
-    before = stored.item if stored else None
-    after = fold(before, decision.events)
-    moved = next((event for event in decision.events if isinstance(event, Transitioned)), None)
-    note = Note(
-        stream=stream_of(after),
-        type=entry_type or _entry_type(decision, before),
-        events=decision.events,
-        item=after,
-        definition=definition,
-        move=moved.move if moved else None,
-        source=before.state if before else None,
-        target=after.state,
-        comment=comment,
-        role=decision.role,
-        delegation=decision.delegation,
-        conditions=decision.conditions,
-        effective_at=_effective_at(decision),
-    )
-    head = stored.head if stored else Head()
-    entry: Entry = record(uow, head, note, caller, circumstances.now)
-    facts = row_facts(definition, after, circumstances)
-    if stored is None:
-        uow.items.add(after, facts, entry.head)
-    else:
-        uow.items.save(stored, after, facts, entry.head)
-    for message in react(definition, decision.events):
-        uow.messages.put(
-            message.kind,
-            {"item": after.id, "move": message.move, "name": message.name, "roles": list(message.roles)},
-            circumstances.now,
-        )
-    return after
-
-
-def _entry_type(decision: Accepted, before: Item | None) -> str:
-    if before is None:
-        return "create"
-    first = decision.events[0]
-    if isinstance(first, Voted | VoteWithdrawn):
-        return "vote"
-    if isinstance(first, RequestOpened | RequestAmended | RequestClosed):
-        return "request"
-    return "move"
-
-
-def _effective_at(decision: Accepted) -> datetime | None:
-    return next((event.effective_at for event in decision.events if isinstance(event, EpisodeOpened)), None)
 
 
 def offers(office: Office, uow: UnitOfWork, definition: Definition, item: Item, actor: Actor) -> tuple[Offer, ...]:

@@ -28,7 +28,7 @@ from tests.builders import (
     who,
 )
 from workflow.engine import Accepted, CreateItem, Kind, Rejected, decide
-from workflow.engine.definition import Condition, Spawn
+from workflow.engine.definition import Condition
 
 
 @pytest.fixture
@@ -252,15 +252,6 @@ def test_stamp_and_set_write_and_clear_empties(completed):
     assert completed.fields["completed_at"] == "2026-06-10T02:00:00.000000Z"
     assert completed.fields["checked"] is True
     assert "completed_at" not in back.fields
-
-
-def test_an_effect_that_cannot_run_yet_refuses_the_move():
-    spawning = move("extend", "assigned", "same", "unit_head", effects=(Spawn("extension", ()),))
-    workflow = definition(transitions=named(*TASK.transitions.values(), spawning))
-
-    decision = decide(workflow, item(workflow), perform("extend", CHI), on())
-
-    assert codes(decision) == {"effect_unavailable"}
 
 
 def test_only_those_named_may_create_and_only_with_the_declared_fields():
