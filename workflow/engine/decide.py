@@ -41,7 +41,7 @@ from workflow.engine.events import (
     Voted,
     VoteWithdrawn,
 )
-from workflow.engine.item import EMPTY, Actor, Ballot, Doer, Item, Plain, Request
+from workflow.engine.item import EMPTY, SYSTEM_ACTOR, Actor, Ballot, Doer, Item, Plain, Request
 from workflow.engine.machine import Rules, rules_of
 from workflow.engine.permissions import Capacity, FourEyes, authorise
 
@@ -256,6 +256,31 @@ def _request_offers(question: Question, transition: Transition, request: Request
     if question.actor.id == request.proposer.person:
         yield Offer(transition.name, "amend", True)
         yield Offer(transition.name, "take_back", True)
+
+
+def drafted(
+    definition: Definition, item: Item, command: Perform, circumstances: Circumstances
+) -> tuple[Event, ...] | None:
+    """The events that `command` would cause if what it still asks for were given; None where they hang on just that."""
+    question = Question(definition, item, command.actor, circumstances)
+    transition = definition.transitions[command.move]
+    attempt = Attempt(question, transition, command.inputs, command.comment, trial=True)
+    target = question.rules.run(transition, item.state, attempt)
+    if target is None or attempt.capacity is None:
+        return None
+    doer = _doer(command.actor, attempt.capacity)
+    if transition.gate:
+        asked = RequestOpened(transition.name, doer, circumstances.now, command.inputs)
+        return () if item.request(transition.name) else (asked,)
+    return None if attempt.uncertain else _moved(question, transition, target, command.inputs, doer, doer.person)
+
+
+def steps_that_count(
+    definition: Definition, item: Item, request: Request, circumstances: Circumstances
+) -> tuple[Step, ...]:
+    """The steps of an open request's gate that apply to it."""
+    transition = definition.transitions[request.move]
+    return _steps(Question(definition, item, SYSTEM_ACTOR, circumstances), transition, request)
 
 
 def _not_from_here(question: Question, transition: Transition) -> Reason | None:
