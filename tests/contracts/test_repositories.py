@@ -125,6 +125,7 @@ def test_a_delegation_in_force_brings_the_powers_of_its_giver(office):
             "KT.",
             frozenset({"task"}),
             frozenset(),
+            "Chức danh chi",
         ),
         Delegation(
             "d-vice-binh",
@@ -135,8 +136,19 @@ def test_a_delegation_in_force_brings_the_powers_of_its_giver(office):
             "TUQ.",
             frozenset(),
             frozenset({"tthc"}),
+            "Chức danh vice",
         ),
     }
+
+
+def test_what_a_giver_became_after_giving_is_not_lent(office):
+    with office.write() as uow:
+        uow.people.delegate(power("chi", "binh"))
+        uow.people.appoint(appointment("chi", "chairman", since=EARLIER + timedelta(microseconds=1)))
+
+    with office.read() as uow:
+        (lent,) = uow.people.actor("p-binh", NOW).delegations
+    assert lent.roles == {"unit_head"}
 
 
 @pytest.mark.parametrize(

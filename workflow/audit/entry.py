@@ -23,7 +23,10 @@ _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class ActorMark:
-    """Who acted as the log keeps it: an opaque id, the role, unit and post of that day, and for whom under which power."""
+    """Who acted as the log keeps it: an opaque id, the role, unit and post of that day, and for whom under which power.
+
+    `giver_post` is the post, that day, of the person for whom he acted.
+    """
 
     id: str
     role: str | None = None
@@ -31,6 +34,7 @@ class ActorMark:
     post: str | None = None
     acting_for: str | None = None
     delegation: str | None = None
+    giver_post: str | None = None
 
 
 SYSTEM_MARK = ActorMark("system")
@@ -190,6 +194,7 @@ def _actor(actor: ActorMark) -> dict[str, str]:
         "post": actor.post,
         "for": actor.acting_for,
         "dlg": actor.delegation,
+        "for_post": actor.giver_post,
     }
     return {key: part for key, part in parts.items() if part is not None}
 

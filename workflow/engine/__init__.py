@@ -3,7 +3,7 @@
 from workflow.engine.apply import fold, replay
 from workflow.engine.circumstances import Circumstances, Directory, NobodyElse
 from workflow.engine.commands import Choice, Command, CreateItem, Perform, TakeBack, Vote
-from workflow.engine.decide import decide, list_moves
+from workflow.engine.decide import decide, list_moves, offers_to
 from workflow.engine.decision import Accepted, Decision, Kind, Offer, Reason, Rejected
 from workflow.engine.definition import Definition, Label
 from workflow.engine.facts import RowFacts, row_facts
@@ -37,6 +37,7 @@ __all__ = [
     "decide",
     "fold",
     "list_moves",
+    "offers_to",
     "react",
     "replay",
     "row_facts",

@@ -1,4 +1,7 @@
-"""Who may run the house: accounts, units, calendars and definitions. No business move follows from it, and none gives it."""
+"""Who may run the house: accounts, units, calendars, definitions and written delegations.
+
+No business move follows from running it, and none gives it.
+"""
 
 from workflow.engine.decision import Kind, Reason
 from workflow.engine.item import Actor
@@ -18,3 +21,49 @@ def refusal_to_audit(actor: Actor) -> Reason | None:
     if actor.roles & {"auditor", "chairman", "system"}:
         return None
     return Reason("not_permitted", Kind.AUTHORITY, {"may": "auditor, chairman"})
+
+
+# -- written delegations: Nghị định 30/2020, Điều 13 -------------------------------------------------------------------
+
+_GIVERS = ("unit_head", "vice_chairman", "chairman")
+_CLERK = "clerk"
+_APART = frozenset({"admin", "auditor"})
+
+
+def refusal_to_delegate(actor: Actor) -> Reason | None:
+    """Why `actor` may not give a power of his own, or None. What was lent to somebody is never passed on (Điều 13.3)."""
+    if actor.roles & set(_GIVERS):
+        return None
+    if actor.delegations or "unit_deputy" in actor.roles:
+        return Reason("delegation_chain", Kind.AUTHORITY)
+    return Reason("not_permitted", Kind.AUTHORITY, {"may": ", ".join(_GIVERS)})
+
+
+def refusal_to_record_for_others(actor: Actor) -> Reason | None:
+    """Why `actor` may not record a power that somebody else gave, or None: the clerk keeps the office's written acts."""
+    return None if _CLERK in actor.roles else Reason("not_permitted", Kind.AUTHORITY, {"may": _CLERK})
+
+
+def refusal_to_receive(receiver: Actor, giver: Actor) -> Reason | None:
+    """Why `receiver` cannot be the giver's substitute, or None. A unit head's work stays within his unit."""
+    if receiver.id == giver.id:
+        return Reason("receiver_is_giver", Kind.INPUT, {"field": "receiver"})
+    if receiver.roles & _APART:
+        # Whoever inspects the office or runs its accounts takes no part in its business.
+        return Reason("receiver_stands_apart", Kind.INPUT, {"field": "receiver"})
+    if not giver.roles & {"chairman", "vice_chairman"} and receiver.unit != giver.unit:
+        return Reason("receiver_of_other_unit", Kind.INPUT, {"field": "receiver", "unit": giver.unit or ""})
+    return None
+
+
+def refusal_to_end(actor: Actor, giver: str, receiver: str) -> Reason | None:
+    """Why `actor` may not end that power, or None: either of the two, and the clerk."""
+    if actor.id in (giver, receiver):
+        return None
+    return refusal_to_record_for_others(actor)
+
+
+def refusal_to_see_all_delegations(actor: Actor) -> Reason | None:
+    """Why `actor` sees only the powers that he gave or received, or None."""
+    may = (_CLERK, "chairman", "auditor")
+    return None if actor.roles & set(may) else Reason("not_permitted", Kind.AUTHORITY, {"may": ", ".join(may)})

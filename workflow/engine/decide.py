@@ -43,7 +43,7 @@ from workflow.engine.events import (
 )
 from workflow.engine.item import EMPTY, SYSTEM_ACTOR, Actor, Ballot, Doer, Item, Plain, Request
 from workflow.engine.machine import Rules, rules_of
-from workflow.engine.permissions import Capacity, FourEyes, authorise
+from workflow.engine.permissions import Capacity, FourEyes, authorise, givers_on, roles_of
 
 _NO_RULE = FourEyes((), (), None)
 
@@ -90,7 +90,7 @@ class Question:
         facts["overdue"] = is_overdue(item.due_at, self.circumstances.now)
         facts["actor.id"] = self.actor.id
         facts["actor.unit"] = self.actor.unit or ""
-        facts["actor.roles"] = sorted(self.actor.roles)
+        facts["actor.roles"] = sorted(roles_of(self.actor))
         facts["item.unit"] = item.unit
         facts["item.created_by"] = item.created_by
         facts["item.open_children"] = item.open_children
@@ -241,20 +241,47 @@ def list_moves(definition: Definition, item: Item, actor: Actor, circumstances: 
     return tuple(offers)
 
 
+def offers_to(definition: Definition, item: Item, actor: Actor, circumstances: Circumstances) -> tuple[Offer, ...]:
+    """The same, each move in the name in which the actor may make it: his own first, else that of whoever gave him a power."""
+    own = list_moves(definition, item, actor, circumstances)
+    lent = [
+        offer
+        for giver in givers_on(actor, item)
+        for offer in list_moves(definition, item, replace(actor, acting_for=giver), circumstances)
+    ]
+    return tuple(chosen for offer in own for chosen in _in_whose_name(offer, lent))
+
+
+def _in_whose_name(own: Offer, lent: Iterable[Offer]) -> tuple[Offer, ...]:
+    if not _is_somebody_elses(own):
+        return (own,)
+    same = [offer for offer in lent if (offer.move, offer.act) == (own.move, own.act)]
+    allowed = tuple(offer for offer in same if offer.allowed)
+    return allowed or (next((offer for offer in same if not _is_somebody_elses(offer)), own),)
+
+
+def _is_somebody_elses(offer: Offer) -> bool:
+    return any(reason.kind is Kind.AUTHORITY for reason in offer.reasons)
+
+
 def _offer(question: Question, transition: Transition) -> Offer:
     attempt = Attempt(question, transition, EMPTY, None, trial=True)
     state = question.rules.run(transition, question.item.state, attempt)
     # A gated move leaves the item where it is until the votes suffice: what is shown is where it will lead.
     target = None if attempt.uncertain else state
-    return Offer(transition.name, "perform", not attempt.reasons, tuple(attempt.reasons), target)
+    acting_for = attempt.capacity.acting_for if attempt.capacity else None
+    return Offer(transition.name, "perform", not attempt.reasons, tuple(attempt.reasons), target, acting_for)
 
 
 def _request_offers(question: Question, transition: Transition, request: Request) -> Iterable[Offer]:
     found = _seat(question, transition, request)
-    reasons = (found,) if isinstance(found, Reason) else ()
-    yield Offer(transition.name, "vote", not reasons, reasons, None)
+    if isinstance(found, Reason):
+        yield Offer(transition.name, "vote", False, (found,))
+    else:
+        yield Offer(transition.name, "vote", True, acting_for=found.capacity.acting_for)
     if question.actor.id == request.proposer.person:
-        yield Offer(transition.name, "amend", True)
+        # Who proposed under a power that is over since may take it back, no more.
+        yield replace(_offer(question, transition), act="amend", target=None)
         yield Offer(transition.name, "take_back", True)
 
 

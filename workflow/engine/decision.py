@@ -63,7 +63,8 @@ class Offer:
     """One move out of the present state, as it stands for one actor.
 
     `allowed` is true when nothing but its inputs is missing; `act` is "perform", "vote" (an open request waits for
-    this actor) or "take_back"; `target` is None where the outcome depends on inputs not given yet.
+    this actor), "amend" or "take_back"; `target` is None where the outcome depends on inputs not given yet;
+    `acting_for` is the giver in whose name the act would be done.
     """
 
     move: str
@@ -71,6 +72,7 @@ class Offer:
     allowed: bool
     reasons: tuple[Reason, ...] = ()
     target: str | None = None
+    acting_for: str | None = None
 
     @property
     def refused_by_authority_alone(self) -> bool:

@@ -17,7 +17,10 @@ EMPTY: Mapping[str, Plain] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Delegation:
-    """A written power in force: the receiver may use the giver's `roles` within `workflows` and `areas` (empty: all)."""
+    """A written power in force: the receiver may use the giver's `roles` within `workflows` and `areas` (empty: all).
+
+    `giver_post` is the title of the giver's post, for the log.
+    """
 
     id: str
     giver: str
@@ -27,6 +30,7 @@ class Delegation:
     kind: str = "KT."
     workflows: frozenset[str] = frozenset()
     areas: frozenset[str] = frozenset()
+    giver_post: str = ""
 
 
 @dataclass(frozen=True, slots=True)

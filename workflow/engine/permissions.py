@@ -32,7 +32,8 @@ def area_of(item: Item) -> str | None:
     return str(area) if area else None
 
 
-def _covers(delegation: Delegation, item: Item) -> bool:
+def covers(delegation: Delegation, item: Item) -> bool:
+    """Whether the item lies within what was given: its workflow and its area, where it has one."""
     area = area_of(item)
     return (not delegation.workflows or item.workflow in delegation.workflows) and (
         not delegation.areas or area is None or area in delegation.areas
@@ -60,7 +61,7 @@ def _in_force(actor: Actor, item: Item) -> Iterable[Delegation]:
     return (
         delegation
         for delegation in actor.delegations
-        if _covers(delegation, item) and actor.acting_for in (None, delegation.giver)
+        if covers(delegation, item) and actor.acting_for in (None, delegation.giver)
     )
 
 
@@ -69,11 +70,15 @@ def _own(who: Who, actor: Actor, item: Item) -> Capacity | None:
         return Capacity(who) if _office(who.name, actor.roles, actor.areas, item) else None
     if who.kind is not WhoKind.POST:
         return Capacity(who) if _relation(who, actor.id, item) else None
+    if who.name == "unit_deputy":
+        return _as_deputy(who, actor, item)
+    return Capacity(who) if who.name in actor.roles and actor.unit == item.unit else None
+
+
+def _as_deputy(who: Who, actor: Actor, item: Item) -> Capacity | None:
+    """A deputy signs for the head (KT.) only under a written delegation in force: Nghị định 30/2020, Điều 13."""
     if who.name not in actor.roles or actor.unit != item.unit:
         return None
-    if who.name != "unit_deputy":
-        return Capacity(who)
-    # A deputy signs for the head (KT.) only under a written delegation in force: Nghị định 30/2020, Điều 13.
     for delegation in _in_force(actor, item):
         if "unit_head" in delegation.roles and delegation.giver_unit == item.unit:
             return Capacity(who, delegation.giver, delegation.id)
@@ -81,6 +86,8 @@ def _own(who: Who, actor: Actor, item: Item) -> Capacity | None:
 
 
 def _delegated(who: Who, actor: Actor, item: Item) -> Capacity | None:
+    if who.kind is WhoKind.POST and who.name == "unit_deputy":
+        return _as_deputy(who, actor, item)
     for delegation in _in_force(actor, item):
         if who.kind is WhoKind.OFFICE:
             held = _office(who.name, delegation.roles, delegation.giver_areas, item)
@@ -98,6 +105,17 @@ def capacity(who: Who, actor: Actor, item: Item) -> Capacity | None:
     if actor.acting_for is not None:
         return _delegated(who, actor, item)
     return _own(who, actor, item)
+
+
+def givers_on(actor: Actor, item: Item) -> tuple[str, ...]:
+    """Everybody in whose name the actor may try to act on this item, in the order of their powers."""
+    return tuple(dict.fromkeys(delegation.giver for delegation in actor.delegations if covers(delegation, item)))
+
+
+def roles_of(actor: Actor) -> frozenset[str]:
+    """The actor's own roles and, where he acts for somebody, the giver's: a rule that binds the giver binds him too."""
+    lent = (delegation.roles for delegation in actor.delegations if delegation.giver == actor.acting_for)
+    return actor.roles.union(*lent)
 
 
 def holders(who: Who, item: Item, directory: Directory) -> frozenset[str]:
@@ -118,6 +136,8 @@ def holders(who: Who, item: Item, directory: Directory) -> frozenset[str]:
 def _refusal(by: tuple[Who, ...], actor: Actor, item: Item) -> Reason:
     """The most telling reason why none of `by` fits."""
     may = ", ".join(str(who) for who in by)
+    if actor.acting_for is not None:
+        return Reason(_substitute_refusal(actor, item), Kind.AUTHORITY, {"may": may})
     for who in by:
         if who.kind is WhoKind.POST and who.name in actor.roles and actor.unit != item.unit:
             return Reason("wrong_unit", Kind.AUTHORITY, {"unit": item.unit, "may": may})
@@ -127,6 +147,14 @@ def _refusal(by: tuple[Who, ...], actor: Actor, item: Item) -> Reason:
         if who.name == "vice_chairman" and "vice_chairman" in actor.roles:
             return Reason("outside_area", Kind.AUTHORITY, {"area": area_of(item) or "", "may": may})
     return Reason("not_permitted", Kind.AUTHORITY, {"may": may})
+
+
+def _substitute_refusal(actor: Actor, item: Item) -> str:
+    powers = [delegation for delegation in actor.delegations if delegation.giver == actor.acting_for]
+    if not powers:
+        return "delegation_needed"
+    # A power gives nothing that the giver does not have himself.
+    return "not_permitted" if any(covers(power, item) for power in powers) else "delegation_outside"
 
 
 def _excluded(rule: FourEyes, item: Item, proposer: Doer | None) -> tuple[frozenset[str], frozenset[str], list[str]]:

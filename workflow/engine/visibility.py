@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from workflow.engine.facts import named_people, supporting_units
-from workflow.engine.item import Actor, Item
+from workflow.engine.item import Actor, Delegation, Item
+from workflow.engine.permissions import covers
 
 _READS_EVERYTHING = frozenset(
     {"chairman", "vice_chairman", "office_chief", "consolidator", "clerk", "auditor", "system"}
@@ -11,21 +12,48 @@ _READS_EVERYTHING = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
+class LentScope:
+    """What a giver reads, within the workflows and areas of his power."""
+
+    power: Delegation
+
+    @property
+    def everything(self) -> bool:
+        return bool(self.power.roles & _READS_EVERYTHING)
+
+    @property
+    def unlimited(self) -> bool:
+        return self.everything and not self.power.workflows and not self.power.areas
+
+    def covers(self, item: Item) -> bool:
+        power = self.power
+        return covers(power, item) and (self.everything or _concerns(power.giver_unit, power.giver, item))
+
+
+@dataclass(frozen=True, slots=True)
 class ReadScope:
-    """Everything, or what lies in `unit`, is supported by it, or names `person`."""
+    """Everything, or what lies in `unit`, is supported by it, or names `person`; `lent` is read as somebody's substitute."""
 
     everything: bool
     unit: str | None
     person: str
+    lent: tuple[LentScope, ...] = ()
 
     def covers(self, item: Item) -> bool:
-        if self.everything or (self.unit is not None and self.unit in (item.unit, *supporting_units(item))):
+        if self.everything or _concerns(self.unit, self.person, item):
             return True
-        return self.person in named_people(item)
+        return any(lent.covers(item) for lent in self.lent)
+
+
+def _concerns(unit: str | None, person: str, item: Item) -> bool:
+    return (unit is not None and unit in (item.unit, *supporting_units(item))) or person in named_people(item)
 
 
 def scope_of(actor: Actor) -> ReadScope:
     """What `actor` may read. The administrator reads no content: no office, no post, no unit."""
     if "admin" in actor.roles:
         return ReadScope(everything=False, unit=None, person="")
-    return ReadScope(bool(actor.roles & _READS_EVERYTHING), actor.unit, actor.id)
+    lent = tuple(LentScope(power) for power in actor.delegations)
+    if actor.roles & _READS_EVERYTHING or any(scope.unlimited for scope in lent):
+        return ReadScope(everything=True, unit=actor.unit, person=actor.id)
+    return ReadScope(everything=False, unit=actor.unit, person=actor.id, lent=lent)

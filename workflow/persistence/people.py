@@ -39,7 +39,13 @@ _OWN = Statement(
 _GIVEN = Statement(
     "people.given_powers",
     sa.select(
-        delegation.c.id, delegation.c.giver, delegation.c.kind, delegation.c.workflows, delegation.c.areas, *_HELD
+        delegation.c.id,
+        delegation.c.giver,
+        delegation.c.kind,
+        delegation.c.workflows,
+        delegation.c.areas,
+        person.c.title_vi,
+        *_HELD,
     )
     .join_from(delegation, person, person.c.id == delegation.c.giver)
     .join(appointment, appointment.c.person == delegation.c.giver)
@@ -48,6 +54,8 @@ _GIVEN = Statement(
         _in_force(delegation),
         delegation.c.ended_at.is_(None),
         _in_force(appointment),
+        # What the giver became afterwards was never his to give.
+        appointment.c.from_at <= delegation.c.from_at,
         person.c.locked_at.is_(None),
     )
     .order_by(delegation.c.from_at, delegation.c.id, appointment.c.from_at, appointment.c.id),
@@ -513,9 +521,9 @@ class People:
 
 
 def _delegation(rows: Sequence[Row]) -> Delegation:
-    """One power from the rows of its giver's appointments, all with the same first five columns."""
-    delegation_id, giver, kind, workflows, areas = rows[0][:5]
-    powers = _powers([row[5:] for row in rows])
+    """One power from the rows of its giver's appointments, all with the same first six columns."""
+    delegation_id, giver, kind, workflows, areas, giver_post = rows[0][:6]
+    powers = _powers([row[6:] for row in rows])
     return Delegation(
         id=delegation_id,
         giver=giver,
@@ -525,4 +533,5 @@ def _delegation(rows: Sequence[Row]) -> Delegation:
         kind=kind,
         workflows=frozenset(json_value(workflows)),
         areas=frozenset(json_value(areas)),
+        giver_post=giver_post,
     )

@@ -13,7 +13,7 @@ from workflow.persistence import UnitOfWork
 from workflow.persistence.columns import instant, instant_or_none
 from workflow.persistence.statements import Statement, run
 from workflow.persistence.tables import directive, item, obligation
-from workflow.queries.scope import readable_clause, scope_params
+from workflow.queries.scope import readable_clause, scope_params, shape_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +87,8 @@ def summaries(uow: UnitOfWork) -> tuple[Summary, ...]:
     )
 
 
-@lru_cache(maxsize=4)
-def _lines_statement(everything: bool, of_a_unit: bool) -> Statement:  # noqa: FBT001  a cache key
-    scope = ReadScope(everything, "unit" if of_a_unit else None, "person")
+@lru_cache(maxsize=16)
+def _lines_statement(scope: ReadScope) -> Statement:
     readable = readable_clause(scope, None)
     carried = item.c.id == obligation.c.item
     query = (
@@ -113,14 +112,14 @@ def _lines_statement(everything: bool, of_a_unit: bool) -> Statement:  # noqa: F
         .where(obligation.c.directive == sa.bindparam("directive"))
         .order_by(obligation.c.rank)
     )
-    if not everything:
+    if not scope.everything:
         query = query.where(obligation.c.unit == sa.bindparam("scope_unit"))
     return Statement("register.lines", query)
 
 
 def lines(uow: UnitOfWork, directive_id: str, scope: ReadScope) -> tuple[Line, ...]:
     """The register of a directive in the directive's order: the whole of it, or what is laid on the asker's own unit."""
-    statement = _lines_statement(scope.everything, scope.unit is not None)
+    statement = _lines_statement(shape_of(scope))
     params = {"directive": directive_id, **scope_params(scope)}
     return tuple(_line(row) for row in run(uow.cursor, statement, params).fetchall())
 

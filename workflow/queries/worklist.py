@@ -18,7 +18,7 @@ from workflow.persistence.columns import instant_or_none, micros
 from workflow.persistence.items import ITEM_COLUMNS, read_item
 from workflow.persistence.statements import Statement, run
 from workflow.persistence.tables import item, person
-from workflow.queries.scope import readable_clause, scope_params
+from workflow.queries.scope import readable_clause, scope_params, shape_of
 
 MOST = 200
 _WORDS = 5
@@ -132,8 +132,6 @@ class _Shape:
 
 
 def _shape(wanted: Filter, scope: ReadScope, phase: str, *, resumed: bool) -> _Shape:
-    # Only whether a scope has a unit matters to the text: the names themselves are parameters.
-    general = ReadScope(scope.everything, "-" if scope.unit else None, "-")
     return _Shape(
         columns=frozenset(
             name
@@ -152,7 +150,7 @@ def _shape(wanted: Filter, scope: ReadScope, phase: str, *, resumed: bool) -> _S
         late=wanted.late,
         due_until=wanted.due_until is not None,
         open_only=wanted.open_only,
-        scope=general,
+        scope=shape_of(scope),
         narrowed=bool(wanted.unit) and wanted.unit == scope.unit,
         sort=wanted.sort,
         phase=phase,
@@ -308,20 +306,33 @@ def _decoded(cursor: str | None, sort: str) -> tuple[str, Any, str] | None:
     return phase, value, tie
 
 
-def waiting_words(actor: Actor) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The offices and the posts under which an item may wait for this actor; the engine still decides what he may do."""
+@dataclass(frozen=True, slots=True)
+class Awaited:
+    """Under which names an item may wait for an actor: in person, under an office, under a post in a unit.
+
+    His own names and those of whoever gave him a power; the engine still decides what he may do.
+    """
+
+    people: tuple[str, ...]
+    offices: tuple[str, ...]
+    posts: tuple[tuple[str, str], ...]
+
+
+def awaited(actor: Actor) -> Awaited:
     offices = actor.roles & OFFICES
-    offices = offices.union(*(_STANDS_IN.get(name, frozenset()) for name in offices))
-    posts = actor.roles & POSTS
-    if "unit_deputy" in posts:
-        posts |= {"unit_head"}
+    posts = {(actor.unit, post) for post in actor.roles & POSTS if actor.unit}
     for delegation in actor.delegations:
         offices |= delegation.roles & OFFICES
-    return tuple(sorted(offices)), tuple(sorted(posts))
+        posts |= {(delegation.giver_unit, post) for post in delegation.roles & POSTS if delegation.giver_unit}
+    if "vice_chairman" in offices:
+        offices |= {"chairman"}
+    posts |= {(unit, "unit_head") for unit, post in posts if post == "unit_deputy"}
+    people = dict.fromkeys((actor.id, *(delegation.giver for delegation in actor.delegations)))
+    return Awaited(tuple(people), tuple(sorted(offices)), tuple(sorted(posts)))
 
 
 @lru_cache(maxsize=64)
-def _waiting_statement(offices: int, posts: int) -> Statement:
+def _waiting_statement(people: int, offices: int, posts: int) -> Statement:
     columns = [item.c[name] for name in ITEM_COLUMNS]
     alive: sa.ColumnElement[bool] = sa.literal_column("item.final = 0")
 
@@ -334,21 +345,25 @@ def _waiting_statement(offices: int, posts: int) -> Statement:
             .subquery()
         )
 
-    parts = [part(item.c.waits_person == sa.bindparam("person"))]
+    parts = [part(item.c.waits_person == sa.bindparam(f"person_{n}")) for n in range(people)]
     parts += [part(item.c.waits_on == sa.bindparam(f"office_{n}")) for n in range(offices)]
     parts += [
-        part(item.c.unit == sa.bindparam("unit"), item.c.waits_on == sa.bindparam(f"post_{n}")) for n in range(posts)
+        part(item.c.unit == sa.bindparam(f"unit_{n}"), item.c.waits_on == sa.bindparam(f"post_{n}"))
+        for n in range(posts)
     ]
     return Statement("worklist.waiting", sa.union_all(*parts))
 
 
 def waiting_for(uow: UnitOfWork, actor: Actor, most: int = MOST) -> tuple[Item, ...]:
-    """The open items that wait for the actor, the longest due first, undated ones last: facts for `list_moves`."""
-    offices, posts = waiting_words(actor)
-    params: dict[str, Any] = {"person": actor.id, "unit": actor.unit, "most": most}
-    params |= {f"office_{n}": word for n, word in enumerate(offices)}
-    params |= {f"post_{n}": word for n, word in enumerate(posts)}
-    rows = run(uow.cursor, _waiting_statement(len(offices), len(posts)), params).fetchall()
+    """The open items that wait for the actor, the longest due first, undated ones last: facts for `offers_to`."""
+    names = awaited(actor)
+    params: dict[str, Any] = {"most": most}
+    params |= {f"person_{n}": person for n, person in enumerate(names.people)}
+    params |= {f"office_{n}": word for n, word in enumerate(names.offices)}
+    for n, (unit, post) in enumerate(names.posts):
+        params |= {f"unit_{n}": unit, f"post_{n}": post}
+    statement = _waiting_statement(len(names.people), len(names.offices), len(names.posts))
+    rows = run(uow.cursor, statement, params).fetchall()
     items = {row[0]: read_item(row) for row in rows}
     scope = scope_of(actor)
     ordered = sorted(items.values(), key=_due_first)

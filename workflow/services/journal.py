@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from workflow.audit import ActorMark, Entry, Head, compose, item_stream, refusal_stream
-from workflow.engine import Definition, Item, Reason
+from workflow.engine import Actor, Definition, Item, Reason
 from workflow.engine.events import Event, to_plain
 from workflow.persistence import UnitOfWork
 from workflow.services.office import Caller, Office
@@ -51,9 +51,7 @@ def record(uow: UnitOfWork, head: Head, note: Note, caller: Caller, now: datetim
         recorded_at=recorded_at,
         effective_at=note.effective_at or recorded_at,
         type=note.type,
-        actor=ActorMark(
-            actor.id, note.role, actor.unit, actor.post, _acting_for(note, actor.acting_for), note.delegation
-        ),
+        actor=_mark(note, actor),
         shell=caller.shell,
         key=caller.key,
         request=caller.request,
@@ -72,6 +70,12 @@ def record(uow: UnitOfWork, head: Head, note: Note, caller: Caller, now: datetim
     )
     uow.audit.append(entry)
     return entry
+
+
+def _mark(note: Note, actor: Actor) -> ActorMark:
+    giver = _acting_for(note, actor.acting_for)
+    giver_post = next((power.giver_post for power in actor.delegations if power.giver == giver), None)
+    return ActorMark(actor.id, note.role, actor.unit, actor.post, giver, note.delegation, giver_post or None)
 
 
 def _acting_for(note: Note, named: str | None) -> str | None:
