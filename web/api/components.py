@@ -55,6 +55,7 @@ _LINE = {
     "waits_for": _or_null(TEXT),
     "fields": FREE,
 }
+_PARTY = _object(who=TEXT, people=_list(TEXT))
 _BOUNDS = {"min": TEXT, "max": TEXT, "pattern": TEXT, "hint": _ref("Label")}
 _ENTRY = {
     "stream": TEXT,
@@ -104,9 +105,10 @@ COMPONENTS: Mapping[str, _Shape] = {
             "approval": _object(
                 **_GATE,
                 open=FLAG,
-                vote=_or_null(_object(allowed=FLAG, reasons=_list(_ref("Reason")))),
+                vote=_or_null(_object({"for": TEXT}, allowed=FLAG, reasons=_list(_ref("Reason")))),
                 take_back=FLAG,
-            )
+            ),
+            "for": TEXT,
         },
         name=TEXT,
         label=_ref("Label"),
@@ -141,6 +143,18 @@ COMPONENTS: Mapping[str, _Shape] = {
         children=_list(TEXT),
         requests=_list(_ref("Request")),
         moves=_list(_ref("Move")),
+    ),
+    "Preview": _object(
+        allowed=FLAG,
+        reasons=_list(_ref("Reason")),
+        missing=_list(_ref("Reason")),
+        state=_or_null(TEXT),
+        proposal=FLAG,
+        waits_for=_list(_PARTY),
+        due=_list(_object(deadline=TEXT, at=INSTANT, before=_or_null(INSTANT))),
+        timers=_list(_object(move=TEXT, at=INSTANT)),
+        told=_list(_PARTY),
+        opens=_list(TEXT),
     ),
     "Items": _page(_object(**_LINE)),
     "Inbox": _page(_object(**_LINE, moves=_list(_ref("Move")))),

@@ -142,6 +142,7 @@ def _bodies() -> plain.Said:
         schemas.NEW_ITEM,
         schemas.MOVE,
         schemas.VOTE,
+        schemas.PREVIEW,
         schemas.BULK,
         schemas.COMMENT,
     )

@@ -144,6 +144,15 @@ VOTE = Body.from_dict(
     },
     name="VoteToCast",
 )
+PREVIEW = Body.from_dict(
+    {
+        "act": one_of("perform", "approve", "reject", "withdraw", "take_back"),
+        "fields": mapping(),
+        "comment": words(),
+        "for": name(),
+    },
+    name="MoveToPreview",
+)
 SEEN_ITEM = Body.from_dict(
     {"id": name(needed=True), "version": whole(1, 2**31 - 1, needed=True)}, name="ItemAsItWasSeen"
 )

@@ -13,7 +13,8 @@ from web import problems
 from web.actors import current_actor, current_caller
 from web.i18n import _, label, language, reason_sentence
 from web.pages import forms, presenting
-from web.pages.rendering import Shown, render_page
+from web.pages.ahead import Ahead, ahead_of, others_text
+from web.pages.rendering import Shown, render_fragment, render_page, wants_fragment
 from web.titles import Titles, titles_of
 from web.wiring import office
 from workflow.catalog.draw import Drawing, View, draw
@@ -31,6 +32,7 @@ from workflow.services.items import Created, NewItem, comment, creatable, create
 from workflow.services.journal import stream_of
 from workflow.services.moves import Done, MoveRequest, Refused, offers, perform, transition_named
 from workflow.services.overview import SOON_DAYS
+from workflow.services.preview import who_could
 
 bp = Blueprint("items", __name__)
 
@@ -151,6 +153,10 @@ def _item_page(uow: UnitOfWork, stored: StoredItem, status: int = 200, **more: A
     told = [presenting.told(entry, definition, titles, files) for entry in entries]
     state = definition.states[item.state]
     named = presenting.buttons(standing, item, definition)
+    others = {
+        move: others_text(could, current_actor().id, item, definition, titles)
+        for move, could in who_could(office(), uow, definition, item).items()
+    }
     return Shown(
         "items/show.html",
         status,
@@ -164,10 +170,10 @@ def _item_page(uow: UnitOfWork, stored: StoredItem, status: int = 200, **more: A
         waits=presenting.waits_for(item, definition, titles),
         unit=titles.unit(item.unit),
         buttons=named,
-        blocked=presenting.blocked(standing, definition, titles),
+        blocked=presenting.blocked(standing, definition, titles, others),
         requests=[_request_card(one, definition, titles, files) for one in item.requests],
         drawing=_drawing(definition, item, standing),
-        who_may=presenting.who_may_table(item, definition, standing, titles),
+        who_may=presenting.who_may_table(item, definition, standing, titles, others),
         facts=presenting.facts_of(item, definition, titles, files),
         files=list(files.values()),
         titles=titles,
@@ -298,15 +304,15 @@ def _move_page(
         move=move,
         act=act,
         label=label(transition.label),
-        target=_after(definition, transition, offer),
-        told=[
-            ", ".join(titles.who(str(who), item.unit, definition) for who in note.roles) for note in _notes(transition)
-        ],
+        ahead=_ahead(uow, stored, transition, offer, rows, typed, titles),
         rows=rows,
         comment=typed.get(COMMENT, ""),
         comment_required=COMMENT in transition.require,
         comment_error=forms.errors_by_field(reasons, definition).get(COMMENT, ""),
-        errors=[*([("", file_error)] if file_error else []), *forms.summary(reasons, definition, titles)],
+        errors=[
+            *([("", file_error)] if file_error else []),
+            *forms.summary(reasons, definition, titles, transition.inputs),
+        ],
         request_card=_request_card(request_open, definition, titles, files) if request_open else None,
         changes=changes,
         possible=offer is not None,
@@ -316,14 +322,26 @@ def _move_page(
     )
 
 
-def _notes(transition: Transition) -> list[Any]:
-    return [follow for follow in transition.after if hasattr(follow, "roles")]
-
-
-def _after(definition: Definition, transition: Transition, offer: Offer | None) -> str:
-    if offer is not None and offer.target in definition.states:
-        return label(definition.states[str(offer.target)].label)
-    return presenting.targets_text(definition, transition)
+def _ahead(
+    uow: UnitOfWork,
+    stored: StoredItem,
+    transition: Transition,
+    offer: Offer | None,
+    rows: Iterable[forms.FormField],
+    typed: dict[str, Any],
+    titles: Titles,
+) -> Ahead:
+    """What the form as it is filled in would lead to."""
+    acts = {"vote": "approve", "take_back": "take_back"}
+    inputs = {row.name: row.value for row in rows if row.value not in ("", (), None)}
+    asked = MoveRequest(
+        stored.item.id,
+        transition.name,
+        acts.get(offer.act if offer else "", "perform"),
+        inputs,
+        str(typed.get(COMMENT, "")),
+    )
+    return ahead_of(uow, stored, asked, offer.acting_for if offer else None, titles)
 
 
 def _rows(
@@ -381,6 +399,20 @@ def make_move(code: str, move: str) -> Answer:
     if isinstance(outcome, Refused):
         return _again(code, move, typed | {COMMENT: comment_text}, outcome)
     return _done(outcome, item_id, move)
+
+
+@bp.post("/items/<code>/moves/<move>/preview")
+def foresee(code: str, move: str) -> Answer:
+    """The form again with what it would lead to now; as a fragment, that part alone. Nothing is written."""
+    definition, _item_id = _definition_of(code)
+    transition = transition_named(definition, move)
+    typed = forms.typed_inputs(definition, transition.inputs) | {COMMENT: request.form.get("comment", "")}
+    with office().read() as uow:
+        stored = readable(uow, current_caller(), code)
+        shown = _move_page(uow, stored, move, typed)
+    if wants_fragment():
+        return render_fragment("items/ahead.html", ahead=shown.part("ahead"))
+    return shown.render()
 
 
 def _definition_of(code: str) -> tuple[Definition, str]:
@@ -522,7 +554,7 @@ def _new_page(
     rows = forms.fields_of(
         definition, definition.create.inputs, definition.create.require, typed, titles, errors=errors
     )
-    summary = forms.summary(reasons, definition, titles)
+    summary = forms.summary(reasons, definition, titles, definition.create.inputs)
     if unit_error:
         summary.insert(0, ("unit", unit_error))
     return Shown(

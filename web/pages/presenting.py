@@ -9,7 +9,7 @@ from web.i18n import DueCue, _, day, due_cue, label, moment, number, reason_sent
 from web.titles import Titles, choice_label
 from web.wiring import settings
 from workflow.catalog.inputs import input_field
-from workflow.engine import Definition, Item, Offer
+from workflow.engine import Definition, Item, Kind, Offer
 from workflow.engine.definition import FieldType, Transition
 from workflow.engine.events import instant_of
 from workflow.engine.facts import waiting
@@ -300,29 +300,51 @@ def _button_words(offer: Offer, transition: Transition) -> str:
     return name
 
 
-def blocked(offers: Iterable[Offer], definition: Definition, titles: Titles) -> tuple[tuple[str, Sequence[str]], ...]:
-    """The moves that are this person's but not possible now, each with every sentence of why."""
+def blocked(
+    offers: Iterable[Offer], definition: Definition, titles: Titles, others: Mapping[str, str]
+) -> tuple[tuple[str, Sequence[str], str], ...]:
+    """The moves of this person's post that are not possible now, each with every sentence of why and who could act instead.
+
+    `others` tells the latter for each move, "" where there is nobody.
+    """
     return tuple(
         (
             label(definition.transitions[offer.move].label),
             [reason_sentence(reason, definition=definition, unit_name=titles.unit) for reason in offer.reasons],
+            others.get(offer.move, "") if _only_for_another(offer) else "",
         )
         for offer in offers
-        if not offer.allowed and not offer.refused_by_authority_alone
+        if not offer.allowed and not _is_other_peoples(offer)
     )
+
+
+def _is_other_peoples(offer: Offer) -> bool:
+    """Whether the person has nothing to do with the move by any post of his: then it is no button of his at all."""
+    return all(reason.code in ("not_permitted", "wrong_unit") for reason in offer.reasons)
+
+
+def _only_for_another(offer: Offer) -> bool:
+    """Whether the item itself is not in the way, so that somebody else could do it now."""
+    return any(reason.kind is Kind.AUTHORITY for reason in offer.reasons)
 
 
 @dataclass(frozen=True, slots=True)
 class WhoMay:
-    """One line of the table under the drawing: a move out of this state, where it leads, who may, and what about me."""
+    """One line of the table under the drawing: a move out of this state, where it leads, who may, and what about me.
+
+    `others` names whoever else could take it now.
+    """
 
     move: str
     target: str
     who: str
     mine: str
+    others: str = ""
 
 
-def who_may_table(item: Item, definition: Definition, offers: Iterable[Offer], titles: Titles) -> tuple[WhoMay, ...]:
+def who_may_table(
+    item: Item, definition: Definition, offers: Iterable[Offer], titles: Titles, others: Mapping[str, str]
+) -> tuple[WhoMay, ...]:
     standing = {offer.move: offer for offer in offers}
     rows = []
     for transition in definition.leaving(item.state):
@@ -339,6 +361,7 @@ def who_may_table(item: Item, definition: Definition, offers: Iterable[Offer], t
                 targets_text(definition, transition),
                 ", ".join(role_name(str(who), definition) for who in transition.starters),
                 mine,
+                others.get(transition.name, ""),
             )
         )
     return tuple(rows)

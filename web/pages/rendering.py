@@ -56,6 +56,10 @@ class Shown:
     def __init__(self, template: str, status: int = 200, **context: Any) -> None:
         self._template, self._status, self._context = template, status, context
 
+    def part(self, name: str) -> Any:
+        """What the template would be given under that name."""
+        return self._context[name]
+
     def render(self) -> tuple[str, int]:
         return render_page(self._template, self._status, **self._context)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from workflow.engine.circumstances import Directory
 from workflow.engine.decision import Kind, Reason
-from workflow.engine.definition import Who, WhoKind
+from workflow.engine.definition import POSTS, Who, WhoKind
 from workflow.engine.item import Actor, Delegation, Doer, Item
 
 
@@ -186,6 +186,15 @@ def _somebody_left(
 ) -> bool:
     people, _, _ = _excluded(rule, item, proposer)
     return any(holders(who, item, directory) - people for who in by)
+
+
+def left_by(rule: FourEyes, who: Who, item: Item, directory: Directory, proposer: Doer | None = None) -> frozenset[str]:
+    """Everybody whom `who` means and the rule of distinct people does not shut out, by person or by the post in a unit."""
+    people, units, _ = _excluded(rule, item, proposer)
+    shut_out = frozenset(
+        person for unit in units for post in sorted(POSTS) for person in directory.holders(post, unit, area_of(item))
+    )
+    return holders(who, item, directory) - people - shut_out
 
 
 def authorise(

@@ -1,7 +1,7 @@
 """The request's spine: what an actor may do with an item, and doing it in one transaction."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
@@ -24,12 +24,15 @@ from workflow.engine import (
     Vote,
     decide,
     list_moves,
+    offers_to,
 )
 from workflow.engine.definition import FieldType, Transition
 from workflow.engine.item import Actor, Plain
+from workflow.engine.permissions import givers_on
 from workflow.engine.visibility import scope_of
 from workflow.errors import NotFound, StaleItem
 from workflow.persistence import StoredItem, UnitOfWork
+from workflow.services import delegations
 from workflow.services.journal import fingerprint_of, record_refusal
 from workflow.services.office import Caller, Office
 from workflow.services.relatives import Act, RelativesRefused, carry_out
@@ -105,18 +108,22 @@ def _perform(office: Office, uow: UnitOfWork, caller: Caller, request: MoveReque
         raise NotFound("item", request.item)
     definition = office.editions.of(item, uow)
     if caller.key is not None:
-        print_ = fingerprint_of(request.item, request.move, request.act, request.inputs, request.comment)
+        asked = (request.item, request.move, request.act, request.inputs, request.comment, caller.actor.acting_for)
+        print_ = fingerprint_of(*asked)
         if uow.idempotency.claim(caller.actor.id, caller.key, print_, now) is not None:
             return Done(item, definition, replayed=True)
     if request.seen is not None and request.seen != item.revision:
         raise StaleItem(item.id, request.seen, item.revision)
     transition = transition_named(definition, request.move)
     circumstances = office.circumstances(definition, uow.people.directory(now), now)
-    command, errors = _command(uow, definition, transition, item, request, caller.actor, circumstances)
+    command, errors = command_of(uow, definition, transition, item, request, caller.actor, circumstances)
     reasons = errors
     decision = decide(definition, item, command, circumstances)
     if not isinstance(decision, Accepted):
-        reasons = _merged(errors, decision.reasons)
+        reasons = delegations.explained(uow, caller.actor, _merged(errors, decision.reasons), now)
+    elif decision.delegation and (over := delegations.refusal_to_use(uow, decision.delegation, now)):
+        # The actor was read before this transaction began; the power may have been ended since.
+        reasons = (over, *errors)
     if reasons or not isinstance(decision, Accepted):
         raise _RefusedInside(Refused(item, definition, request.move, reasons))
     try:
@@ -136,7 +143,7 @@ def transition_named(definition: Definition, move: str) -> Transition:
     return found
 
 
-def _command(
+def command_of(
     uow: UnitOfWork,
     definition: Definition,
     transition: Transition,
@@ -195,9 +202,26 @@ def _merged(errors: tuple[Reason, ...], reasons: Iterable[Reason]) -> tuple[Reas
 
 
 def offers(office: Office, uow: UnitOfWork, definition: Definition, item: Item, actor: Actor) -> tuple[Offer, ...]:
-    """Every move out of the item's state as it stands for `actor`: the same `decide` that will judge the act."""
+    """Every move out of the item's state as it stands for `actor`: the same `decide` that will judge the act.
+
+    What he may do only as somebody's substitute is offered in that person's name.
+    """
     circumstances = office.circumstances(definition, uow.people.directory(office.clock.now()))
-    return list_moves(definition, item, actor, circumstances)
+    return offers_to(definition, item, actor, circumstances)
+
+
+def names_to_act_in(
+    office: Office, uow: UnitOfWork, definition: Definition, item: Item, actor: Actor, wanted: tuple[str, str]
+) -> tuple[str | None, ...]:
+    """In whose name the actor may make the move (its name and act) now: None is his own, else the id of a giver."""
+    circumstances = office.circumstances(definition, uow.people.directory(office.clock.now()))
+    found = [
+        offer.acting_for
+        for giver in (None, *givers_on(actor, item))
+        for offer in list_moves(definition, item, replace(actor, acting_for=giver), circumstances)
+        if offer.allowed and (offer.move, offer.act) == wanted
+    ]
+    return tuple(dict.fromkeys(found))
 
 
 def would_decide(office: Office, uow: UnitOfWork, stored: StoredItem, command: Command) -> Decision:
