@@ -3,8 +3,9 @@
 import sqlite3
 from collections.abc import Callable
 from typing import Any
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, Pool, PoolProxiedConnection, create_engine, event
 
 READING = {"sqlite_begin": "DEFERRED"}
 """Execution options of an engine or connection that only reads: on SQLite it then takes no write lock."""
@@ -140,3 +141,33 @@ def open_engine(url: str) -> Engine:
 def open_owner_engine(url: str) -> Engine:
     """An engine that may change the schema: for migrations, sealing, redaction, backup and restore alone."""
     return _configure(create_engine(url), guarded=False)
+
+
+# Whoever changes a setting of a connection makes SQLite prepare all of its statements anew: readers have connections of their own.
+_readers: "WeakKeyDictionary[Engine, Pool]" = WeakKeyDictionary()
+_READER = "reader"
+
+
+def _reading_pool(engine: Engine) -> Pool:
+    pool = _readers.get(engine)
+    if pool is None:
+        pool = _readers.setdefault(engine, engine.pool.recreate())
+        event.listen(engine, "engine_disposed", _dispose_readers, once=True)
+    return pool
+
+
+def _dispose_readers(engine: Engine) -> None:
+    pool = _readers.pop(engine, None)
+    if pool is not None:
+        pool.dispose()
+
+
+def connect_reader(engine: Engine) -> PoolProxiedConnection:
+    """A connection that refuses to write, whatever it is asked. On PostgreSQL each transaction says that for itself."""
+    if engine.dialect.name != "sqlite":
+        return engine.raw_connection()
+    connection = _reading_pool(engine).connect()
+    if _READER not in connection.info:
+        _set(connection, ("PRAGMA query_only = 1",))
+        connection.info[_READER] = True
+    return connection

@@ -11,6 +11,7 @@ from workflow.persistence.comments import Comments
 from workflow.persistence.definitions import Definitions
 from workflow.persistence.directives import Directives
 from workflow.persistence.drafts import Drafts
+from workflow.persistence.engine import connect_reader
 from workflow.persistence.files import Files
 from workflow.persistence.idempotency import Idempotency
 from workflow.persistence.items import Items
@@ -56,7 +57,7 @@ class UnitOfWork:
         held = _open.__dict__.setdefault("pools", set())
         if self._connection is not None or id(self._engine.pool) in held:
             raise RuntimeError("a unit of work is open in this thread already; pass it on instead of opening another")
-        self._connection = self._engine.raw_connection()
+        self._connection = connect_reader(self._engine) if self._read_only else self._engine.raw_connection()
         held.add(id(self._engine.pool))
         try:
             cursor = Cursor(self._connection.driver_connection, self._engine.dialect, read_only=self._read_only)
@@ -92,7 +93,6 @@ class UnitOfWork:
             if self._read_only:
                 cursor.raw.execute("SET TRANSACTION READ ONLY")
         elif self._read_only:
-            cursor.raw.execute("PRAGMA query_only = 1")
             cursor.raw.execute("BEGIN DEFERRED")
         else:
             # Take the write lock first: SQLite cannot upgrade a read to a write under contention.
@@ -121,8 +121,6 @@ class UnitOfWork:
         connection, self._connection = self._connection, None
         try:
             connection.driver_connection.rollback()
-            if self._read_only and self._engine.dialect.name == "sqlite":
-                connection.driver_connection.execute("PRAGMA query_only = 0")
         except BaseException:
             # Its state is unknown: nobody may get this connection again.
             connection.invalidate()
