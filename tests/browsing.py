@@ -52,10 +52,12 @@ class Window:
         with self.page.expect_navigation():
             self.page.get_by_role("main").get_by_role("button", name=name, exact=True).click()
 
-    def follow(self, name: str) -> None:
-        """Follow the first link of the page's main part that bears that name."""
+    def follow(self, name: str, row: str = "") -> None:
+        """Follow the first link that bears that name: of the main part, or of its table row that holds `row`."""
+        main = self.page.get_by_role("main")
+        within = main.locator("tr", has_text=row) if row else main
         with self.page.expect_navigation():
-            self.page.get_by_role("main").get_by_role("link", name=name).first.click()
+            within.get_by_role("link", name=name).first.click()
 
     def type(self, **fields: str) -> None:
         """Type or choose each value in the field of that name."""

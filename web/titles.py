@@ -7,6 +7,7 @@ from web.i18n import label, role_name
 from workflow.engine import Definition, Label
 from workflow.engine.definition import POSTS, InputField
 from workflow.persistence import UnitOfWork
+from workflow.queries.names import names
 
 SYSTEM_TITLE = Label("Hệ thống (tự động)", "The system (automatic)")
 _UNKNOWN = Label("không rõ", "unknown")
@@ -45,12 +46,12 @@ class Titles:
 
 
 def titles_of(uow: UnitOfWork) -> Titles:
-    people = uow.people.all()
+    known = names(uow)
     return Titles(
-        people={person.id: person.title for person in people},
-        logins={person.id: person.login for person in people},
-        units={unit.id: unit.name for unit in uow.people.units()},
-        areas={area.id: area.label for area in uow.people.areas()},
+        people={one.id: one.name for one in known.people},
+        logins={one.id: one.login for one in known.people},
+        units={one.id: one.name for one in known.units},
+        areas={one.id: one.name for one in known.areas},
     )
 
 

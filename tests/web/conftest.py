@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from tests.offices import HOUSE, OPENING
+from tests.serving import PASSWORD, live_through
 from web import create_app, wiring
 from web.settings import Settings
 from workflow.clock import fixed
@@ -21,7 +22,6 @@ from workflow.persistence.migrations import upgrade
 from workflow.services import passwords, people, publishing
 from workflow.services.office import Office
 
-PASSWORD = "bốn mùa hoa nở trước sân"
 _TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 
 
@@ -77,6 +77,14 @@ def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
         publishing.publish(office, HOUSE, report.source, report.file)
     close(app)
     return folder
+
+
+@pytest.fixture(scope="session")
+def lived(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, datetime]:
+    """The folder of the demonstration office and its present instant; whoever writes there works on a copy."""
+    folder = tmp_path_factory.mktemp("lived")
+    office = live_through(folder)
+    return folder, office.clock.now()
 
 
 def close(app: Flask) -> None:

@@ -1,5 +1,6 @@
 """Every page, wide and narrow: nothing that axe objects to, no complaint in the console, nothing that scrolls sideways."""
 
+import shutil
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.browsing import NARROW, NARROWEST, WIDE, Window, window
-from tests.serving import live_through, serve
+from tests.serving import serve
 
 pytestmark = pytest.mark.browser
 
@@ -26,10 +27,10 @@ LATE_WITH_PLAN, LATE, UNDER_WAY, REMEDY = "NV-2026-0035", "NV-2026-0039", "NV-20
 
 
 @pytest.fixture(scope="module")
-def demonstration(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("demonstration")
-    office = live_through(folder)
-    served = serve(folder, office.clock.now())
+def demonstration(lived, tmp_path_factory):
+    folder, now = lived
+    data = shutil.copytree(folder, tmp_path_factory.mktemp("served") / "data")
+    served = serve(data, now)
     yield served
     served.stop()
 

@@ -18,7 +18,7 @@ from workflow.catalog.plain_values import date_of
 from workflow.engine.administration import refusal_to_audit
 from workflow.errors import NotFound
 from workflow.persistence import UnitOfWork
-from workflow.queries.history import HistoryEntry, Sought, entries
+from workflow.queries.history import HistoryEntry, Pinned, Sought, entries, items_of
 from workflow.services import auditing
 
 bp = Blueprint("history", __name__)
@@ -34,7 +34,8 @@ def index() -> Answer:
         sought, trouble = _sought(uow)
         found = entries(uow, sought, before=request.args.get("before"), limit=_PAGE) if not trouble else ()
         titles = titles_of(uow)
-        told = [_told(uow, entry, titles) for entry in found]
+        about = items_of(uow, found)
+        told = [_told(uow, entry, about.get(entry.stream), titles) for entry in found]
     # Who read what is an entry of its own, one a page.
     auditing.record_reading(office(), current_caller(), request.full_path.rstrip("?"), len(told))
     return render_page(
@@ -76,11 +77,9 @@ def _day(text: str | None, after: int = 0) -> datetime | None:
     return datetime.combine(day, time(), tzinfo=office().zone).astimezone(UTC)
 
 
-def _told(uow: UnitOfWork, entry: HistoryEntry, titles: Titles) -> presenting.Told:
-    family, _slash, item_id = entry.stream.partition("/")
-    stored = uow.items.find(item_id) if item_id and family not in ("person", "definition") else None
-    definition = office().editions.of(stored.item, uow) if stored else None
-    return presenting.told(entry, definition, titles, {}, code=stored.item.code if stored else "")
+def _told(uow: UnitOfWork, entry: HistoryEntry, about: Pinned | None, titles: Titles) -> presenting.Told:
+    definition = office().editions.of(about, uow) if about else None
+    return presenting.told(entry, definition, titles, {}, code=about.code if about else "")
 
 
 def _address(**changes: str | None) -> str:

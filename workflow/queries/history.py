@@ -1,6 +1,6 @@
 """The log as people read it: one item's story, or entries by who, what and when."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -14,9 +14,16 @@ from workflow.engine.events import instant_of
 from workflow.persistence import UnitOfWork
 from workflow.persistence.columns import json_value, micros
 from workflow.persistence.statements import Statement, run
-from workflow.persistence.tables import audit_event, audit_private
+from workflow.persistence.tables import audit_event, audit_private, item
 
 MOST = 200
+_OF_NO_ITEM = frozenset({"person", "definition"})
+_PINNED = Statement(
+    "history.pinned",
+    sa.select(item.c.id, item.c.code, item.c.workflow, item.c.fingerprint).where(
+        item.c.id.in_([sa.bindparam(f"id{n}") for n in range(MOST)])
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +88,32 @@ def entries(
     params = {name: value for name, value in _wanted(sought).items() if value is not None}
     params |= {"before": before or "~", "after": after or "", "most": max(1, min(limit, MOST))}
     return _read(uow, _sought(names, after is not None), params)
+
+
+@dataclass(frozen=True, slots=True)
+class Pinned:
+    """An item as far as an entry about it needs it: what it is called and which edition rules it."""
+
+    id: str
+    code: str
+    workflow: str
+    fingerprint: str
+
+
+def items_of(uow: UnitOfWork, found: Sequence[HistoryEntry]) -> Mapping[str, Pinned]:
+    """The items that these entries are about, by the entry's stream, in one statement."""
+    ids = {entry.stream: item_id for entry in found if (item_id := _item_of(entry))}
+    if not ids:
+        return {}
+    wanted = sorted(set(ids.values()))
+    params = {f"id{n}": wanted[n] if n < len(wanted) else "" for n in range(MOST)}
+    rows = {row[0]: Pinned(*row) for row in run(uow.cursor, _PINNED, params).fetchall()}
+    return {stream: rows[item_id] for stream, item_id in ids.items() if item_id in rows}
+
+
+def _item_of(entry: HistoryEntry) -> str:
+    family, _slash, item_id = entry.stream.partition("/")
+    return "" if family in _OF_NO_ITEM else item_id
 
 
 def _wanted(sought: Sought) -> dict[str, Any]:

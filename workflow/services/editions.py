@@ -2,13 +2,24 @@
 
 import time
 from collections.abc import Callable
+from typing import Protocol
 
 from workflow.catalog import Names, check_text
-from workflow.engine import Definition, Item
+from workflow.engine import Definition
 from workflow.errors import NotFound
 from workflow.persistence import UnitOfWork
 
 _FRESH_SECONDS = 2.0
+
+
+class Pinned(Protocol):
+    """Whatever says which edition rules it."""
+
+    @property
+    def workflow(self) -> str: ...
+
+    @property
+    def fingerprint(self) -> str: ...
 
 
 class Editions:
@@ -21,8 +32,8 @@ class Editions:
         self._latest: dict[str, str] = {}
         self._looked_at = float("-inf")
 
-    def of(self, item: Item, uow: UnitOfWork) -> Definition:
-        """The edition that `item` is pinned to."""
+    def of(self, item: Pinned, uow: UnitOfWork) -> Definition:
+        """The edition that `item`, or what stands for it, is pinned to."""
         found = self._by_fingerprint.get(item.fingerprint)
         if found is None:
             source = uow.definitions.by_fingerprint(item.workflow, item.fingerprint)

@@ -1,0 +1,95 @@
+"""What a page costs the database: the statements that the design allows it, four more for the frame around every page."""
+
+import shutil
+
+import pytest
+
+from tests.web.conftest import Visitor, close, set_clock, settings_of
+from web import create_app
+from workflow.persistence.statements import observing
+
+FRAME = 4
+_NOT_COUNTED = {"begin", "commit", "committed"}
+_READING = {"audit.head", "audit.append"}
+LATE, REMEDY = "NV-2026-0035", "NV-2026-0027"
+
+PAGES = (
+    ("log-in", "", "/login", 3),
+    ("my work", "chairman", "/", 6),
+    ("my work, many rows", "officer.hcc", "/", 6),
+    ("list", "chairman", "/items", 5),
+    ("list, filtered", "head.kt", "/items?workflow=task&assignee=officer.kt", 5),
+    ("search", "chairman", "/search?q=bao+cao", 5),
+    ("new item", "clerk", "/items/new", 6),
+    ("item", "chairman", f"/items/{LATE}", 8),
+    ("item with files", "head.snc", f"/items/{REMEDY}", 8),
+    ("move", "head.snc", f"/items/{REMEDY}/moves/complete", 12),
+    ("vote", "chairman", f"/items/{LATE}/moves/plan?act=vote", 12),
+    ("history of an item", "auditor", f"/items/{LATE}/history?refusals=1", 4),
+    ("unit", "head.kt", "/units/kt", 8),
+    ("commune", "chairman", "/commune", 8),
+    ("workflows", "officer.kt", "/definitions", 5),
+    ("workflow", "officer.kt", "/definitions/task/1", 5),
+    ("help", "head.kt", "/help", 2),
+    ("not found", "chairman", "/nowhere", 2),
+    ("not permitted", "head.kt", "/commune", 2),
+)
+
+
+@pytest.fixture(scope="module")
+def app(lived, tmp_path_factory):
+    folder, now = lived
+    data = shutil.copytree(folder, tmp_path_factory.mktemp("counted") / "data")
+    made = create_app(settings_of(data))
+    set_clock(made, now)
+    yield made
+    close(made)
+
+
+@pytest.fixture(scope="module")
+def visitor_of(app):
+    known = {}
+
+    def visitor(login):
+        if login not in known:
+            known[login] = Visitor(app.test_client())
+            if login:
+                known[login].log_in(login)
+        return known[login]
+
+    return visitor
+
+
+def statements(act):
+    names = []
+    with observing(names.append):
+        act()
+    return [name for name in names if name not in _NOT_COUNTED]
+
+
+@pytest.mark.parametrize(("login", "path", "allowed"), [page[1:] for page in PAGES], ids=[page[0] for page in PAGES])
+def test_a_page_asks_no_more_than_it_may(visitor_of, login, path, allowed):
+    visitor = visitor_of(login)
+    visitor.get(path)
+
+    asked = statements(lambda: visitor.get(path))
+
+    assert len(asked) <= allowed + FRAME, asked
+
+
+def test_the_log_asks_no_more_than_it_may_beside_the_entry_of_its_reading(visitor_of):
+    auditor = visitor_of("auditor")
+    auditor.get("/history")
+
+    asked = [name for name in statements(lambda: auditor.get("/history")) if name not in _READING]
+
+    assert len(asked) <= 4 + FRAME, asked
+
+
+def test_a_review_of_many_asks_no_more_than_it_may(visitor_of):
+    chairman = visitor_of("chairman")
+    chairman.get("/")
+
+    asked = statements(lambda: chairman.post("/items/bulk", move="assign", id="NV-2026-0047"))
+
+    assert len(asked) <= 6 + FRAME, asked
