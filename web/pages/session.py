@@ -1,14 +1,17 @@
 """Log in, log out, change the language."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from flask import Blueprint, Response, make_response, redirect, request
 from werkzeug.exceptions import BadRequest, TooManyRequests, Unauthorized
 from werkzeug.wrappers import Response as AnyResponse
 
 from web import actors, i18n, security
+from web.i18n import _, label
 from web.pages.rendering import render_page
+from web.titles import choice_label
 from web.wiring import office, settings
+from workflow.engine.definition import COMMENT
 from workflow.services import people
 
 bp = Blueprint("session", __name__)
@@ -16,6 +19,8 @@ bp = Blueprint("session", __name__)
 _YEAR_SECONDS = 365 * 86_400
 _OWN_FIELDS = frozenset({"csrf_token", "login", "password", "next"})
 _KEPT = "kept:"
+_UNSEEN = frozenset({"act", "draft", "item", "key", "move", "seen", "version", "workflow"})
+"""What a form carries that nobody typed."""
 
 
 def login_page(status: int = 200, *, failed: bool = False, expired: bool = False) -> tuple[str, int]:
@@ -28,6 +33,7 @@ def login_page(status: int = 200, *, failed: bool = False, expired: bool = False
         login=request.form.get("login", "") if request.endpoint == "session.log_in" else "",
         next=_next(),
         kept=tuple(kept_fields()),
+        files_lost=any(sent.filename for sent in request.files.values()),
     )
 
 
@@ -75,13 +81,27 @@ def _signed_in(opened: people.Opened) -> AnyResponse:
     target, kept = security.own_path(request.form.get("next")), tuple(kept_fields())
     if kept:
         security.bind_forms(opened.csrf)
-        response = make_response(render_page("session/resume.html", next=target, kept=kept))
+        response = make_response(render_page("session/resume.html", next=target, kept=kept, typed=_typed(kept)))
     else:
         response = make_response(redirect(target, 303))
     response.set_cookie(
         actors.session_cookie(), opened.id, httponly=True, secure=settings().https, samesite="Lax", path="/"
     )
     return response
+
+
+def _typed(kept: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """What was typed, under the names that its form showed."""
+    fields = {name: field for one in office().editions.all_latest() for name, field in one.fields.items()}
+    words = {COMMENT: _("Reason or comment"), "text": _("Comment"), "unit": _("Lead unit"), "vote": _("Your decision")}
+    votes = {"approve": _("Approve"), "reject": _("Reject")}
+    return [
+        (label(fields[name].label), choice_label(fields[name], value))
+        if name in fields
+        else (words.get(name, name), votes.get(value, value) if name == "vote" else value)
+        for name, value in kept
+        if value and name not in _UNSEEN
+    ]
 
 
 @bp.post("/logout")
