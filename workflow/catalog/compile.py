@@ -98,7 +98,7 @@ def _misfits(definition: Definition, top: _Block, document: Document) -> Iterato
         for n, entry in enumerate(block.get("do", ())):
             for name, text in entry.get("set", {}).items():
                 field = definition.fields.get(name)
-                if field and _value(text).source is Source.LITERAL and not _is_literal(field, text):
+                if field and _value(text).source is Source.LITERAL and not is_literal(field, text):
                     path = ("transitions", move, "do", n, "set", name)
                     kind = field.type.value
                     short = quoted(text)
@@ -107,7 +107,8 @@ def _misfits(definition: Definition, top: _Block, document: Document) -> Iterato
                     yield document.finding("L01", document.at(path), message)
 
 
-def _is_literal(field: InputField, text: str) -> bool:
+def is_literal(field: InputField, text: str) -> bool:
+    """Whether a text of the file can stand for a value of the field. A person or a unit is taken at its word."""
     if field.type in (FieldType.TEXT, FieldType.PERSON, FieldType.UNIT):
         return True
     if field.type is FieldType.BOOLEAN:

@@ -236,8 +236,13 @@ class Bilingual(Part):
 
 def load(block: type[Schema], document: Document) -> tuple[Any, tuple[Finding, ...]]:
     """The loaded values, or None and what the grammar has against the document."""
+    return load_as(One(block), document)
+
+
+def load_as(part: Part, document: Document) -> tuple[Any, tuple[Finding, ...]]:
+    """The same for a document whose top is no mapping."""
     try:
-        return One(block).deserialize(document.data), ()
+        return part.deserialize(document.data), ()
     except ValidationError as fault:
         found = (_finding(document, path, problem) for path, problem in _problems(fault.messages, ()))
         return None, tuple(sorted(found, key=lambda finding: finding.place))
@@ -268,4 +273,4 @@ def _place(document: Document, path: Path, problem: Problem) -> Position:
 def spoken(path: Path) -> str:
     """A path as the beginning of a sentence: `transitions.plan.when[0]: `."""
     text = "".join(f"[{part}]" if isinstance(part, int) else f".{quoted(part)}" for part in path)
-    return f"{text[1:]}: " if text else ""
+    return f"{text.removeprefix('.')}: " if text else ""

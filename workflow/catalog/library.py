@@ -1,32 +1,58 @@
 """A definitions folder as a whole, and one text checked against the names such a folder knows."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
+from typing import NamedTuple
 
 from workflow.catalog import lint
 from workflow.catalog.calendar import CalendarFile, read_calendar
-from workflow.catalog.compile import Compiled, Names, compile_document
+from workflow.catalog.compile import Names, compile_document
 from workflow.catalog.findings import Finding, has_errors
 from workflow.catalog.indicators import Indicators, read_indicators
+from workflow.catalog.lint.step import check_step
 from workflow.catalog.obligations import Obligations, read_obligations
 from workflow.catalog.organisation import Organisation, read_organisation
 from workflow.catalog.read import MAX_BYTES, DocumentInvalid, read_document
+from workflow.catalog.scenarios import check_scenarios
 from workflow.engine.definition import Definition
 from workflow.engine.workdays import Calendar
 
 SUFFIXES = frozenset({".yaml", ".yml", ".json"})
+STORIES = ".scenarios"
+"""What the name of a file of scenarios adds to that of its workflow: `task.scenarios.yaml` stands beside `task.yaml`."""
+
+
+class Source(NamedTuple):
+    text: str | bytes
+    file: str
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What a check may hold a workflow against: its scenarios, played under `calendars`, and the edition before it."""
+
+    scenarios: Source | None = None
+    calendars: Mapping[str, Calendar] = field(default_factory=lambda: MappingProxyType({}))
+    previous: Definition | None = None
+
+
+NOTHING_BESIDE = Beside()
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a check of one workflow file found; `definition` is None where it could not be read or compiled at all."""
+    """What a check of one workflow file found; `definition` is None where it could not be read or compiled at all.
+
+    `scenarios` are those that stand beside it in its folder; `load_folder` finds them, `check_text` plays them.
+    """
 
     definition: Definition | None
     findings: tuple[Finding, ...]
     file: str
     source: bytes
+    scenarios: Source | None = None
 
     @property
     def ok(self) -> bool:
@@ -50,20 +76,37 @@ class Library:
         return {name: file.calendar for name, file in self.calendar_files.items()}
 
 
-def check_text(text: str | bytes, file: str, names: Names) -> Report:
-    """Everything that is wrong with one workflow file: reading, grammar and lint. Never raises for what the text says."""
+def check_text(text: str | bytes, file: str, names: Names, beside: Beside = NOTHING_BESIDE) -> Report:
+    """Everything that is wrong with one workflow file: reading, grammar, lint and what stands beside it.
+
+    Never raises for what the texts say. Scenarios are played only where nothing else stands against the workflow.
+    """
     source = text.encode(errors="replace") if isinstance(text, str) else text
     try:
         compiled = compile_document(read_document(text, file), names)
     except DocumentInvalid as fault:
-        return Report(None, fault.findings, file, source)
-    return _report(compiled, names, source)
-
-
-def _report(compiled: Compiled, names: Names, source: bytes) -> Report:
+        return Report(None, fault.findings, file, source, beside.scenarios)
     found = {*compiled.findings, *(lint.check(compiled, names) if compiled.definition else ())}
+    if beside.previous:
+        found.update(check_step(beside.previous, compiled))
     findings = tuple(sorted(found, key=lambda finding: finding.place))
-    return Report(compiled.definition, findings, compiled.document.file, source)
+    if compiled.definition and not has_errors(findings) and beside.scenarios:
+        findings += check_scenarios(compiled.definition, *beside.scenarios, beside.calendars)
+    return Report(compiled.definition, findings, file, source, beside.scenarios)
+
+
+def check_file(
+    path: Path, names: Names, calendars: Mapping[str, Calendar], previous: Definition | None = None
+) -> Report:
+    """The same for a file and the scenarios beside it. OSError where it cannot be read."""
+    return check_text(*_text(path), names, Beside(scenarios_of(path), calendars, previous))
+
+
+def scenarios_of(path: Path) -> Source | None:
+    """The scenarios that stand beside a workflow file, if any."""
+    beside = [path.with_name(f"{path.stem}{STORIES}{suffix}") for suffix in sorted(SUFFIXES, reverse=True)]
+    found = next((file for file in beside if file.is_file()), None)
+    return Source(*_text(found)) if found else None
 
 
 def load_folder(folder: Path, templates: frozenset[str] = frozenset()) -> Library:
@@ -97,7 +140,7 @@ def _files(folder: Path) -> Iterator[Path]:
     """The definition files of a folder by name; the scenarios beside a workflow are none."""
     if folder.is_dir():
         yield from sorted(
-            file for file in folder.iterdir() if file.suffix in SUFFIXES and not file.stem.endswith(".scenarios")
+            file for file in folder.iterdir() if file.suffix in SUFFIXES and not file.stem.endswith(STORIES)
         )
 
 
@@ -142,7 +185,7 @@ def _workflows(folder: Path, names: Names) -> tuple[Names, dict[str, Report]]:
     sources = [_text(file) for file in _files(folder)]
     declared = frozenset(name for source, file in sources if (name := _declared(source, file)))
     known = replace(names, workflows=declared)
-    reports = [check_text(source, file, known) for source, file in sources]
+    reports = [replace(check_text(source, file, known), scenarios=scenarios_of(Path(file))) for source, file in sources]
     return known, {
         report.definition.workflow if report.definition else Path(report.file).stem: report for report in reports
     }

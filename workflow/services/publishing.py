@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from workflow.catalog import check_text
+from workflow.catalog import Beside, Report, Source, check_text
 from workflow.catalog.findings import Finding, Severity
 from workflow.engine import Definition, Label, Reason
 from workflow.engine.administration import refusal_to_administer
@@ -21,23 +21,45 @@ class Published:
     findings: tuple[Finding, ...]
 
 
-def publish(office: Office, caller: Caller, text: bytes, file: str) -> Published | Reason:
-    """Publish the edition that `text` declares.
+def publish(
+    office: Office, caller: Caller, text: bytes, file: str, scenarios: Source | None = None
+) -> Published | Reason:
+    """Publish the edition that `text` declares; `scenarios` are those that stand beside its file.
 
-    Raises DefinitionInvalid with every finding where a check refuses it, or where its version was published with
-    another content. A Reason says that the caller may not publish.
+    Raises DefinitionInvalid with every finding where a check refuses it, the scenarios and the step from the edition
+    before among them, or where its version was published with another content. A Reason says that the caller may not
+    publish.
     """
     refusal = refusal_to_administer(caller.actor)
     if refusal:
         return refusal
-    report = check_text(text, file, office.names)
-    errors = tuple(finding for finding in report.findings if finding.severity is Severity.ERROR)
-    if errors or report.definition is None:
+    report = check(office, text, file, scenarios)
+    if not report.ok or report.definition is None:
         raise DefinitionInvalid(report.findings)
     with office.write() as uow:
         fresh = _store(uow, office, caller, report.definition, text, file)
     office.editions.forget()
     return Published(report.definition, fresh, report.findings)
+
+
+def check(office: Office, text: bytes, file: str, scenarios: Source | None = None) -> Report:
+    """What `publish` would say of a text, without publishing it."""
+    report = check_text(text, file, office.names)
+    if report.definition is None:
+        return report
+    previous = _previous(office, report.definition)
+    if previous is None and scenarios is None:
+        return report
+    return check_text(text, file, office.names, Beside(scenarios, office.calendars, previous))
+
+
+def _previous(office: Office, definition: Definition) -> Definition | None:
+    """The edition that `definition` would follow: the newest, unless it is itself published already."""
+    with office.read() as uow:
+        editions = uow.definitions.editions(definition.workflow)
+    if not editions or definition.fingerprint in {edition.fingerprint for edition in editions}:
+        return None
+    return office.editions.version(definition.workflow, editions[-1].version)
 
 
 def _store(uow: UnitOfWork, office: Office, caller: Caller, definition: Definition, text: bytes, file: str) -> bool:

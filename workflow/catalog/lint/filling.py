@@ -19,12 +19,12 @@ _Fields = frozenset[str]
 
 
 def nothing_reads_what_may_be_empty(subject: Subject) -> Iterator[Finding]:
-    filled = _filled(subject)
+    filled = certainly_filled(subject)
     yield from _timers(subject, filled)
     yield from _conditions(subject, filled)
 
 
-def _filled(subject: Subject) -> dict[str, _Fields]:
+def certainly_filled(subject: Subject) -> dict[str, _Fields]:
     """By reachable state, the fields that certainly have a value."""
     definition, routes = subject.definition, subject.routes
     begun = _meant(subject, definition.create.require)
