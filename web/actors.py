@@ -145,6 +145,7 @@ def _links(actor: Actor) -> tuple[tuple[str, str, str, bool, bool], ...]:
         ("/items", N_("Tasks"), "list-check", False, works),
         (f"/units/{actor.unit}", N_("Unit"), "building", False, bool(actor.roles & POSTS)),
         ("/commune", N_("Whole commune"), "building-community", False, scope.everything),
+        ("/directives", N_("Assigning documents"), "file-text", False, works),
         ("/history", N_("Log"), "history", False, refusal_to_audit(actor) is None),
         ("/definitions", N_("Workflows"), "sitemap", False, True),
         ("/admin", N_("Administration"), "settings", False, administers),

@@ -265,6 +265,8 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "not_figures": N_("“{field}” must be a table of figures."),
         # documents
         "directive_known": N_("This document has been entered already: {title}."),
+        "nothing_to_import": N_("Nothing of the document is left to be entered."),
+        "obligation_twice": N_("The document names {value} twice."),
         # calls and commands
         "not_found": N_("“{name}” does not exist, or it is not for you."),
         "no_such_name": N_("There is no “{name}” here. Did you mean “{nearest}”?"),

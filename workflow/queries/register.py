@@ -113,12 +113,15 @@ def _lines_statement(scope: ReadScope) -> Statement:
         .order_by(obligation.c.rank)
     )
     if not scope.everything:
-        query = query.where(obligation.c.unit == sa.bindparam("scope_unit"))
+        query = query.where(sa.or_(obligation.c.unit == sa.bindparam("scope_unit"), item.c.id.is_not(None)))
     return Statement("register.lines", query)
 
 
 def lines(uow: UnitOfWork, directive_id: str, scope: ReadScope) -> tuple[Line, ...]:
-    """The register of a directive in the directive's order: the whole of it, or what is laid on the asker's own unit."""
+    """The register of a directive in the directive's order.
+
+    Who does not read everything is told what is laid on his own unit, or carried by an item that he may read.
+    """
     statement = _lines_statement(shape_of(scope))
     params = {"directive": directive_id, **scope_params(scope)}
     return tuple(_line(row) for row in run(uow.cursor, statement, params).fetchall())
