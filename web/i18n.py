@@ -219,7 +219,13 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "not_voted": N_("You have given no opinion that could be withdrawn."),
         # authority
         "wrong_unit": N_("This item belongs to {unit}, not to your unit. It is for: {may}."),
-        "delegation_needed": N_("A deputy may do this only under a written delegation of the head that is in force."),
+        "delegation_needed": N_(
+            "A deputy, or whoever acts for somebody else, may do this only under a written delegation that is in force."
+        ),
+        "delegation_outside": N_("What was delegated to you does not cover this item."),
+        "delegation_expired": N_("The delegation ({document}) is over since {at}; ask for a new one in writing."),
+        "delegation_not_begun": N_("The delegation ({document}) is in force from {at} only."),
+        "delegation_chain": N_("What was delegated to somebody cannot be delegated on."),
         "outside_area": N_("This item lies outside the areas assigned to you. It is for: {may}."),
         "not_permitted": N_("You are not permitted to do this. It is for: {may}."),
         "self_review": N_("You did “{moves}” yourself on this item, so somebody else must do this step."),
@@ -267,6 +273,13 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "directive_known": N_("This document has been entered already: {title}."),
         "nothing_to_import": N_("Nothing of the document is left to be entered."),
         "obligation_twice": N_("The document names {value} twice."),
+        # delegations
+        "receiver_is_giver": N_("Nobody can be his own substitute; choose somebody else."),
+        "receiver_of_other_unit": N_("The head of a unit delegates within it: choose somebody of {unit}."),
+        "receiver_stands_apart": N_("The auditor and the system administrator take no part in the office's business."),
+        "ends_before_start": N_("The last day lies before the first."),
+        "end_in_past": N_("The last day is over already."),
+        "period_too_long": N_("A delegation lasts a year at most."),
         # calls and commands
         "not_found": N_("“{name}” does not exist, or it is not for you."),
         "no_such_name": N_("There is no “{name}” here. Did you mean “{nearest}”?"),
@@ -376,6 +389,8 @@ def _said(key: str, value: object, definition: Definition | None, unit_name: Cal
         return _field(text, definition)
     if key == "unit":
         return unit_name(text)
+    if key == "at":
+        return moment(text)
     return text
 
 

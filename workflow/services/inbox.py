@@ -1,8 +1,8 @@
-"""What an actor can do now: the list, the badge and the mail all ask here, and here `list_moves` is asked."""
+"""What an actor can do now: the list, the badge and the mail all ask here, and here `offers_to` is asked."""
 
 from dataclasses import dataclass
 
-from workflow.engine import Actor, Definition, Item, Offer, list_moves
+from workflow.engine import Actor, Definition, Item, Offer, offers_to
 from workflow.persistence import UnitOfWork
 from workflow.queries.worklist import waiting_for
 from workflow.services.office import Office
@@ -18,13 +18,16 @@ class Waiting:
 
 
 def waiting(office: Office, uow: UnitOfWork, actor: Actor) -> tuple[Waiting, ...]:
-    """The open items that wait for the actor and on which he may act, the longest due first."""
+    """The open items that wait for the actor, or for somebody whose power he holds, and on which he may act.
+
+    The longest due first.
+    """
     directory = uow.people.directory(office.clock.now())
     found: list[Waiting] = []
     for item in waiting_for(uow, actor):
         definition = office.editions.of(item, uow)
         circumstances = office.circumstances(definition, directory)
-        allowed = tuple(offer for offer in list_moves(definition, item, actor, circumstances) if offer.allowed)
+        allowed = tuple(offer for offer in offers_to(definition, item, actor, circumstances) if offer.allowed)
         if allowed:
             found.append(Waiting(item, definition, allowed))
     return tuple(found)
