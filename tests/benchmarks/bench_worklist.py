@@ -37,7 +37,7 @@ def _lists(office: Office, connection) -> list[rounds.Line]:
     chairman, head = caller(office, "chairman").actor, caller(office, "head.kt").actor
     officer = caller(office, "officer.kt").actor
     now = micros(stock.DAY)
-    working = "due_at <= ? AND state_group IN ('doing', 'behind')"
+    working = "due_at <= ? AND state_group NOT IN ('done', 'cancelled')"
     reading = ("kt", "% kt %", f"% {head.id} %")
     lists: dict[str, tuple[Actor, Filter, str, tuple[object, ...]]] = {
         "list: all that is open": (chairman, Filter(open_only=True), "1 = 1", ()),

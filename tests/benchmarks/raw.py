@@ -197,16 +197,15 @@ def _id() -> str:
 # -- lists and counts ---------------------------------------------------------------------------------------------------
 
 _ROW = (
-    "item.id, item.code, item.workflow, item.revision, item.state, item.unit, item.title, item.area, item.assignee, item.due_at,"
-    " item.waits_on, item.waits_person, item.late, item.state_group, item.final, item.fingerprint, person.title_vi, person.title_en"
+    "id, code, workflow, revision, state, unit, title, area, assignee, due_at, waits_on, waits_person, late, state_group, final,"
+    " fingerprint"
 )
 
 
 def list_sql(condition: str) -> str:
-    """The best statement known for one page: along an index, each row's name looked up as it comes, cut at 51."""
+    """The best statement known for one page: along an index, cut at 51. The names of posts and units are known by heart."""
     return (
-        f"SELECT {_ROW} FROM item LEFT JOIN person ON person.id = item.assignee"
-        f" WHERE {condition} AND final = 0 AND due_at IS NOT NULL ORDER BY item.due_at, item.id LIMIT 51"
+        f"SELECT {_ROW} FROM item WHERE {condition} AND final = 0 AND due_at IS NOT NULL ORDER BY due_at, id LIMIT 51"
     )
 
 
