@@ -2,22 +2,24 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Any
 
 from web.i18n import reason_sentence
 from web.titles import Titles, titles_of
 from workflow.catalog.inputs import input_field
 from workflow.engine import Actor, Circumstances, Definition, Item, Kind, Label, Offer, Reason, RowFacts, row_facts
-from workflow.engine.approval import is_satisfied, steps_of
-from workflow.engine.decide import Question
+from workflow.engine.approval import is_satisfied
+from workflow.engine.decide import steps_that_count
 from workflow.engine.definition import SAME, Duration, FieldType, Gate, InputField, Moment, Step, Transition, Who
 from workflow.engine.events import instant_text
 from workflow.engine.item import Episode, Plain, Request
 from workflow.engine.visibility import scope_of
 from workflow.persistence import UnitOfWork
+from workflow.persistence.people import GivenPower
 from workflow.queries.history import HistoryEntry
 from workflow.queries.worklist import Row
+from workflow.services.delegations import days_of
 from workflow.services.inbox import Waiting
 from workflow.services.moves import offers
 from workflow.services.office import Office
@@ -202,28 +204,15 @@ def _episode(definition: Definition, found: Episode, titles: Titles) -> Said:
 
 
 def _request(definition: Definition, found: Item, asked: Request, circumstances: Circumstances, to: Reader) -> Said:
-    gate = definition.transitions[asked.move].gate
-    steps = _steps(definition, found, asked, gate, circumstances, to.actor) if gate else ()
     return {
         "move": asked.move,
         "proposed_by": to.titles.login(asked.proposer.person),
         "at": at_text(asked.at),
         "inputs": _values(definition, asked.inputs, to.titles),
-        "steps": [_standing(asked, step, to.titles) for step in steps],
+        "steps": [
+            _standing(asked, step, to.titles) for step in steps_that_count(definition, found, asked, circumstances)
+        ],
     }
-
-
-def _steps(
-    definition: Definition, found: Item, asked: Request, gate: Gate, circumstances: Circumstances, actor: Actor
-) -> tuple[Step, ...]:
-    """The steps that count for this item, as the engine chooses them."""
-    question = Question(definition, found, actor, circumstances)
-    facts = question.facts(asked.inputs)
-
-    def applies(step: Step) -> bool:
-        return step.condition is None or question.rules.program(step.condition).holds(facts)
-
-    return steps_of(gate, applies)
 
 
 def _standing(asked: Request, step: Step, titles: Titles) -> Said:
@@ -266,8 +255,14 @@ def move(definition: Definition, found: Item, standing: Sequence[Offer], titles:
         "allowed": own is not None and own.allowed,
         "reasons": reasons(refused, definition, titles),
         "inputs": inputs(definition, transition.inputs, transition.require),
+        **_in_whose_name(own, titles),
         **({"approval": _approval(definition, transition.gate, standing, titles)} if transition.gate else {}),
     }
+
+
+def _in_whose_name(offer: Offer | None, titles: Titles) -> Said:
+    """For whom the act has to be asked, where only his written power allows it."""
+    return {"for": titles.login(offer.acting_for)} if offer and offer.acting_for else {}
 
 
 def _only_target(transition: Transition, state: str) -> str | None:
@@ -277,12 +272,17 @@ def _only_target(transition: Transition, state: str) -> str | None:
 
 
 def _approval(definition: Definition, gate: Gate, standing: Sequence[Offer], titles: Titles) -> Said:
-    acts = {offer.act: offer for offer in standing}
+    acts = {offer.act: offer for offer in reversed(standing)}
     vote = acts.get("vote")
+    may_vote = vote and {
+        "allowed": vote.allowed,
+        "reasons": reasons(vote.reasons, definition, titles),
+        **_in_whose_name(vote, titles),
+    }
     return {
         **_gate(gate),
         "open": vote is not None,
-        "vote": {"allowed": vote.allowed, "reasons": reasons(vote.reasons, definition, titles)} if vote else None,
+        "vote": may_vote,
         "take_back": "take_back" in acts,
     }
 
@@ -305,6 +305,27 @@ def inputs(definition: Definition, names: Iterable[str], required: Sequence[str]
 def _bounds(field: InputField) -> Said:
     bounds = {"min": field.minimum, "max": field.maximum, "pattern": field.pattern, "hint": words(field.hint)}
     return {name: bound for name, bound in bounds.items() if bound is not None}
+
+
+# -- delegations --------------------------------------------------------------------------------------------------------
+
+
+def delegation(power: GivenPower, titles: Titles, now: datetime, zone: tzinfo) -> Said:
+    """A written power; both days are included, no workflows or areas means all of them."""
+    first, last = days_of(power, zone)
+    return {
+        "id": power.id,
+        "giver": titles.login(power.giver),
+        "receiver": titles.login(power.receiver),
+        "kind": power.kind,
+        "act": power.act,
+        "workflows": list(power.workflows),
+        "areas": list(power.areas),
+        "from": first.isoformat(),
+        "to": last.isoformat(),
+        "ended_at": at_text(power.ended_at),
+        "in_force": power.in_force(now),
+    }
 
 
 # -- the log ------------------------------------------------------------------------------------------------------------

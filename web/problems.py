@@ -56,3 +56,29 @@ def of_reasons(reasons: Iterable[Reason]) -> Problem:
 
 def of_error(error: WorkflowError) -> Problem:
     return next((problem for kind, problem in BY_ERROR.items() if isinstance(error, kind)), FAULT)
+
+
+def reason_of(error: WorkflowError, request: str = "") -> Reason:
+    """The one reason that a fault of the workflow stands for."""
+    if isinstance(error, NotFound):
+        params = {"kind": error.kind, "name": error.name}
+        if error.nearest:
+            return Reason("no_such_name", Kind.INPUT, params | {"nearest": error.nearest})
+        return Reason("not_found", Kind.INPUT, params)
+    if isinstance(error, StaleItem):
+        return Reason("stale", Kind.STATE, {"seen": str(error.seen), "current": str(error.current)})
+    if isinstance(error, ReusedKey):
+        return Reason("key_reused", Kind.INPUT, {"key": error.key})
+    if isinstance(error, TooLarge):
+        return Reason("too_large", Kind.INPUT, {"limit": str(error.limit)})
+    if isinstance(error, TypeRefused):
+        return Reason("type_refused", Kind.INPUT, {"name": error.name, "found": error.found})
+    if isinstance(error, DefinitionInvalid):
+        return Reason("definition_invalid", Kind.INPUT, {"findings": _codes(error)})
+    if isinstance(error, Busy):
+        return Reason("busy", Kind.PRECONDITION)
+    return Reason("fault", Kind.PRECONDITION, {"request": request})
+
+
+def _codes(error: DefinitionInvalid) -> str:
+    return "; ".join(str(finding) for finding in error.findings)

@@ -28,7 +28,8 @@ class SettingRefused(ValueError):
 class Settings:
     """Where the data lies and what surrounds the application.
 
-    `proxy_hops` is the exact number of reverse proxies whose forwarding headers are to be believed.
+    `proxy_hops` is the exact number of reverse proxies whose forwarding headers are to be believed. `test_clock` allows
+    rounds of the clock at an instant that somebody names.
     """
 
     data: Path
@@ -44,6 +45,7 @@ class Settings:
     files: Path = Path("var/files")
     log: str = "text"
     proxy_hops: int = 0
+    test_clock: bool = False
 
     @classmethod
     def from_environ(cls, data: Path | None = None, environ: Mapping[str, str] | None = None) -> Self:
@@ -66,6 +68,7 @@ class Settings:
             files=Path(env.get("DONDOC_FILES") or folder / "files"),
             log=_one_of("DONDOC_LOG", env.get("DONDOC_LOG") or "text", _LOGS),
             proxy_hops=_count("DONDOC_PROXY_HOPS", env.get("DONDOC_PROXY_HOPS") or "0"),
+            test_clock=_one_of("DONDOC_TEST_CLOCK", env.get("DONDOC_TEST_CLOCK") or "0", ("0", "1")) == "1",
         )
 
     @property
@@ -77,6 +80,12 @@ class Settings:
         """The only names a request may call us by; others answer 400."""
         public = urlsplit(self.base_url).hostname if self.base_url else None
         return tuple(name for name in (public, "localhost", "127.0.0.1", "[::1]") if name)
+
+
+def wished_language() -> str:
+    """DONDOC_LANG where it is one that we speak: for words that are said before the settings are read."""
+    wish = os.environ.get("DONDOC_LANG")
+    return wish if wish in LANGUAGES else LANGUAGES[0]
 
 
 def _secret(env: Mapping[str, str], name: str) -> str | None:

@@ -1,5 +1,6 @@
 """Composition: which database, clock, calendars and definitions the use cases of this process work with."""
 
+import fcntl
 import json
 import logging
 import sys
@@ -16,9 +17,10 @@ from web.settings import Settings
 from workflow.catalog import Library, load_folder
 from workflow.catalog.organisation import Organisation
 from workflow.clock import Clock
+from workflow.engine.events import instant_text
 from workflow.persistence import UnitOfWork
 from workflow.persistence.content import ContentStore
-from workflow.services.deadlines import sweep
+from workflow.services.deadlines import Swept, sweep
 from workflow.services.editions import Editions
 from workflow.services.inbox import Badge
 from workflow.services.office import Office
@@ -26,6 +28,9 @@ from workflow.services.office import Office
 _log = logging.getLogger(__name__)
 _ROUND_SECONDS = 10.0
 _CLOCK_FILE = "clock.json"
+_LOCK_FILE = "clock.lock"
+HEARTBEAT = "clock_at"
+"""Under this key the office keeps when a round of the clock ended last."""
 
 # fmt: off
 NOTICES = frozenset(
@@ -36,6 +41,7 @@ NOTICES = frozenset(
         "last_day", "unverified", "paused", "line_due", "remedy_last_day", "period_opened", "cutoff", "report_remind",
         "report_last_day", "report_late", "report_missing", "send_proposed", "sent", "received", "returned",
         "not_resent", "unreceived", "waived", "correct_proposed", "corrected",
+        "extension_asked", "extension_granted", "extension_refused", "escalated", "escalation_answered",
     }
 )
 # fmt: on
@@ -110,6 +116,11 @@ def kept_clock(data: Path) -> Clock:
     return Clock(timedelta(seconds=json.loads(path.read_text(encoding="ascii"))["offset_seconds"]))
 
 
+def is_demonstration(data: Path) -> bool:
+    """Whether this data folder holds the demonstration office, whose clock may be set."""
+    return (data / _CLOCK_FILE).exists()
+
+
 def keep_clock(data: Path, offset: timedelta) -> Clock:
     """Shift the clock of this data folder from now on; no offset at all makes it the real one."""
     data.mkdir(parents=True, exist_ok=True)
@@ -148,9 +159,24 @@ class Rounds:
 
 def start_clock(app: Flask) -> Rounds | None:
     """The embedded clock of `dondoc serve`; None where workers of their own do it (DONDOC_REDIS_URL)."""
-    if app.extensions["settings"].redis_url:
+    settings: Settings = app.extensions["settings"]
+    if settings.redis_url:
         return None
     found: Office = app.extensions["office"]
-    rounds = Rounds(lambda: sweep(found))
+    rounds = Rounds(lambda: one_round(found, settings.data))
     rounds.start()
     return rounds
+
+
+def one_round(office: Office, data: Path) -> Swept | None:
+    """What fell due, done now; None where another process is at it. It leaves its time, from which its age is told."""
+    data.mkdir(parents=True, exist_ok=True)
+    with (data / _LOCK_FILE).open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return None
+        swept = sweep(office)
+        with office.write() as uow:
+            uow.settings.put(HEARTBEAT, instant_text(office.clock.now()))
+        return swept

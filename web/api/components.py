@@ -174,6 +174,22 @@ COMPONENTS: Mapping[str, _Shape] = {
         "additionalProperties": True,
     },
     "SealedEntries": _page(_ref("SealedEntry")),
+    "Delegation": _object(
+        **{
+            "id": TEXT,
+            "giver": TEXT,
+            "receiver": TEXT,
+            "kind": TEXT,
+            "act": TEXT,
+            "workflows": _list(TEXT),
+            "areas": _list(TEXT),
+            "from": {"type": "string", "format": "date"},
+            "to": {"type": "string", "format": "date"},
+            "ended_at": _or_null(INSTANT),
+            "in_force": FLAG,
+        }
+    ),
+    "Delegations": _page(_ref("Delegation")),
     "Comment": _object(id=TEXT, item=TEXT, text=TEXT, by=_or_null(TEXT)),
     "File": _object(sha256=TEXT, name=TEXT, size=WHOLE, type=TEXT),
     "Definition": _object(

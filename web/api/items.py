@@ -181,7 +181,7 @@ def make_move(ref: str) -> Response:
     comment_given = asked.get("comment") or fields.pop(COMMENT, None)
     seen = calls.seen_version(ref)
     move = MoveRequest(ref, asked["move"], inputs=fields, comment=_comment(comment_given), seen=seen)
-    return _performed(perform(office(), calls.caller_on(ref, move.move, asked.get("for"), seen), move))
+    return _performed(perform(office(), calls.caller_on(ref, asked.get("for")), move))
 
 
 def _comment(given: object) -> str | None:
@@ -209,7 +209,7 @@ def vote(ref: str) -> Response:
     asked = calls.item_body(schemas.VOTE, ref)
     seen = calls.seen_version(ref)
     move = MoveRequest(ref, asked["move"], asked["vote"], comment=asked.get("comment"), seen=seen)
-    return _performed(perform(office(), calls.caller_on(ref, move.move, asked.get("for"), seen), move))
+    return _performed(perform(office(), calls.caller_on(ref, asked.get("for")), move))
 
 
 @bp.delete("/items/<ref>/requests/<move>")
@@ -252,7 +252,7 @@ def _one_of_many(move: MoveRequest, key: str | None) -> plain.Said:
         reasons = plain.reasons(refusal.reasons, refusal.definition, refusal.titles)
         return {"id": move.item} | problem.told(refusal.problem, reasons)
     except WorkflowError as error:
-        return {"id": move.item} | problem.told(problems.of_error(error), plain.reasons((problem.reason_of(error),)))
+        return {"id": move.item} | problem.told(problems.of_error(error), plain.reasons((problems.reason_of(error),)))
     item = outcome.item
     return {"id": item.id, "code": item.code, "status": 200, "version": item.revision, "state": item.state}
 

@@ -13,18 +13,8 @@ from web.i18n import N_, _, language
 from web.problems import Problem
 from web.titles import Titles, titles_of
 from web.wiring import office
-from workflow.catalog.findings import Finding
 from workflow.engine import Definition, Kind, Reason
-from workflow.errors import (
-    Busy,
-    DefinitionInvalid,
-    NotFound,
-    ReusedKey,
-    StaleItem,
-    TooLarge,
-    TypeRefused,
-    WorkflowError,
-)
+from workflow.errors import NotFound, StaleItem, TooLarge, WorkflowError
 from workflow.queries.history import of_item
 from workflow.services.journal import stream_of
 
@@ -132,33 +122,7 @@ def of_workflow(error: WorkflowError) -> Response:
         return of_fault(error)
     if isinstance(error, StaleItem):
         return _stale(error, problem)
-    return answer(problem, plain.reasons((reason_of(error),)))
-
-
-def reason_of(error: WorkflowError) -> Reason:
-    """The one reason that a fault of the workflow stands for."""
-    if isinstance(error, NotFound):
-        params = {"kind": error.kind, "name": error.name}
-        if error.nearest:
-            return Reason("no_such_name", Kind.INPUT, params | {"nearest": error.nearest})
-        return Reason("not_found", Kind.INPUT, params)
-    if isinstance(error, StaleItem):
-        return Reason("stale", Kind.STATE, {"seen": str(error.seen), "current": str(error.current)})
-    if isinstance(error, ReusedKey):
-        return Reason("key_reused", Kind.INPUT, {"key": error.key})
-    if isinstance(error, TooLarge):
-        return Reason("too_large", Kind.INPUT, {"limit": str(error.limit)})
-    if isinstance(error, TypeRefused):
-        return Reason("type_refused", Kind.INPUT, {"name": error.name, "found": error.found})
-    if isinstance(error, DefinitionInvalid):
-        return Reason("definition_invalid", Kind.INPUT, {"findings": _codes(error)})
-    if isinstance(error, Busy):
-        return Reason("busy", Kind.PRECONDITION)
-    return Reason("fault", Kind.PRECONDITION, {"request": security.request_id()})
-
-
-def _codes(error: DefinitionInvalid) -> str:
-    return "; ".join(str(finding) for finding in error.findings if isinstance(finding, Finding))
+    return answer(problem, plain.reasons((problems.reason_of(error, security.request_id()),)))
 
 
 def _stale(error: StaleItem, problem: Problem) -> Response:
@@ -170,7 +134,7 @@ def _stale(error: StaleItem, problem: Problem) -> Response:
     winner = plain.entry(newest[0], titles) if newest else {}
     response = answer(
         problem,
-        plain.reasons((reason_of(error),)),
+        plain.reasons((problems.reason_of(error, security.request_id()),)),
         current={"version": item.revision, "state": item.state, "by": winner.get("act", {}).get("id")},
     )
     response.headers["ETag"] = f'"{item.revision}"'

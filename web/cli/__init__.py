@@ -1,0 +1,32 @@
+"""The command `dondoc`: one module a noun."""
+
+from typing import NoReturn
+
+from web.cli import audit, db, definition, demo, importing, item, people, serve
+from web.cli.shell import Root
+from web.i18n import N_
+
+dondoc = Root(
+    "dondoc",
+    help=N_("Assign, follow up and account for the work of a commune's People's Committee."),
+    commands=[
+        demo.demo,
+        db.init,
+        serve.serve,
+        serve.clock,
+        item.item,
+        definition.definition,
+        importing.importing,
+        audit.audit,
+        people.user,
+        people.unit,
+        people.token,
+        db.backup,
+        db.doctor,
+    ],
+)
+
+
+def main() -> NoReturn:
+    """Run the command that the process was started with, and end the process with its code."""
+    dondoc.main(prog_name="dondoc")

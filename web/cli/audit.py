@@ -1,0 +1,63 @@
+"""The audit log: is it whole, and does it yield the rows that pages show."""
+
+import click
+
+from web import i18n
+from web.cli.shell import WRONG, SpokenGroup, as_json, desk, say, say_json
+from web.i18n import N_, _, ngettext
+from workflow.services import auditing
+
+audit = SpokenGroup("audit", help=N_("The audit log: verify it, compare it with the rows."))
+
+
+@audit.command(help=N_("Walk the whole log; the first entry that does not hold is named."))
+@as_json
+def verify(as_json: bool) -> None:  # noqa: FBT001  click's
+    found = auditing.verify(desk().office)
+    bad = found.first_bad
+    if as_json:
+        first = (
+            {"stream": bad.stream, "n": bad.n, "code": bad.code, "message": bad.in_language(i18n.language())}
+            if bad
+            else None
+        )
+        say_json({"ok": found.ok, "entries": found.count, "first_bad": first})
+    elif bad:
+        say(_("The first bad entry: {entry}", entry=bad.in_language(i18n.language())))
+    else:
+        say(ngettext("{n} entry, every one holds.", "{n} entries, every one holds.", found.count))
+    if bad:
+        raise click.exceptions.Exit(WRONG)
+
+
+@audit.command(help=N_("Replay the log of every item and compare it with the item's row, fact by fact."))
+@as_json
+def replay(as_json: bool) -> None:  # noqa: FBT001  click's
+    found = auditing.replay(desk().office)
+    if as_json:
+        rows = [
+            {"code": one.code, "id": one.item_id, "fact": one.fact, "row": one.row, "log": one.log}
+            for one in found.differences
+        ]
+        say_json({"ok": not rows, "items": found.items, "entries": found.entries, "differences": rows})
+    else:
+        for one in found.differences:
+            say(
+                _(
+                    "{code} · {fact}: the row says {row}, the log says {log}",
+                    code=one.code,
+                    fact=one.fact,
+                    row=one.row,
+                    log=one.log,
+                )
+            )
+        say(
+            _(
+                "{items} items from {entries} entries, {count} differences.",
+                items=found.items,
+                entries=found.entries,
+                count=len(found.differences),
+            )
+        )
+    if found.differences:
+        raise click.exceptions.Exit(WRONG)

@@ -1,0 +1,146 @@
+"""The demonstration office: made once, kept, served."""
+
+import shutil
+from collections.abc import Callable
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+
+import click
+
+from web import i18n, wiring
+from web.cli.db import prepare
+from web.cli.serve import HOST, PORT, THREADS, serve_forever
+from web.cli.shell import (
+    WRONG,
+    Desk,
+    SpokenCommand,
+    given_settings,
+    open_desk,
+    option,
+    say,
+    say_fault,
+    sqlite_file,
+)
+from web.i18n import N_, _, label
+from web.settings import Settings
+from workflow.catalog.plain_values import Refused, date_of
+from workflow.clock import Clock
+from workflow.services import passwords
+from workflow.services.demonstration import Stage, build, password_of
+from workflow.services.demonstration.play import LAST_DAY
+from workflow.services.directives import Order, order_of
+
+_UNFINISHED = "demo-unfinished"
+_REAL = "real"
+_FIRST_DAY = date(2026, 1, 1)
+_RECEIVED_ON = date(2026, 6, 15)
+
+
+@click.command(
+    cls=SpokenCommand,
+    help=N_("The demonstration office from the dispatch, with a lived-in history: made once, then served."),
+)
+@option(
+    "--port",
+    default=PORT,
+    show_default=True,
+    type=click.IntRange(0, 65535),
+    help=N_("The port to listen at; 0 takes a free one."),
+)
+@option("--today", metavar="DATE", help=N_("The office's day (2026-11-20 without it); “real” for the true one."))
+@option("--no-serve", is_flag=True, help=N_("Make it and stop."))
+def demo(port: int, today: str | None, no_serve: bool) -> None:  # noqa: FBT001  click's
+    settings = given_settings()
+    wished = _day(settings, today)
+    password = password_of(settings.data)
+    if not wiring.is_demonstration(settings.data):
+        _make(settings, wished, password, real=today == _REAL)
+    elif today is not None:
+        say_fault(_("The office is kept as it is; for another day, take another folder: --data DIR."))
+    at = open_desk(settings)
+    _introduce(at, password)
+    if not no_serve:
+        serve_forever(settings, HOST, port, THREADS)
+
+
+def _day(settings: Settings, today: str | None) -> date:
+    if today is None:
+        return LAST_DAY
+    real = Clock().now().astimezone(settings.zone).date()
+    if today == _REAL:
+        return real
+    try:
+        day = date_of(today, real)
+    except Refused:
+        raise click.UsageError(_("“{given}” is no date; write 2026-11-20.", given=today)) from None
+    if day < _FIRST_DAY:
+        raise click.UsageError(_("The demonstration begins on {day}.", day=i18n.day(_FIRST_DAY)))
+    return day
+
+
+def _make(settings: Settings, today: date, password: str, *, real: bool) -> None:
+    _clear_unfinished(settings)
+    prepare(settings)
+    at = open_desk(settings)
+    with at.office.read() as uow:
+        if uow.people.all():
+            say_fault(
+                _(
+                    "{folder} holds an office that is no demonstration; take another folder: --data DIR.",
+                    folder=settings.data,
+                )
+            )
+            raise click.exceptions.Exit(WRONG)
+    marker = settings.data / _UNFINISHED
+    marker.touch()
+    say(_("Making the demonstration office; this takes a minute."))
+    _play(at, today, passwords.hash_of(password))
+    begins = datetime.combine(today, time(8), tzinfo=settings.zone)
+    wiring.keep_clock(settings.data, timedelta(0) if real else begins - Clock().now())
+    marker.unlink()
+
+
+def _clear_unfinished(settings: Settings) -> None:
+    """What an interrupted run left behind is made anew: half a story is none."""
+    marker = settings.data / _UNFINISHED
+    file = sqlite_file(settings)
+    if not marker.exists() or file is None:
+        return
+    for part in (file, Path(f"{file}-wal"), Path(f"{file}-shm")):
+        part.unlink(missing_ok=True)
+    shutil.rmtree(settings.files, ignore_errors=True)
+    marker.unlink()
+
+
+def _play(at: Desk, today: date, password_hash: str) -> None:
+    order = shipped_order()
+    with click.progressbar(length=1, label=_("History"), show_eta=False) as bar:
+
+        def heard(done: int, of: int) -> None:
+            bar.length = of
+            bar.update(done - bar.pos)
+
+        _live(at, order, password_hash, today, heard)
+
+
+def _live(at: Desk, order: Order, password_hash: str, today: date, heard: Callable[[int, int], None]) -> None:
+    build(Stage(at.office, wiring.shipped(), order, password_hash, today, heard=heard))
+
+
+def shipped_order() -> Order:
+    """The dispatch as the shipped register gives it."""
+    register = wiring.shipped().obligations
+    if register is None:
+        raise click.UsageError(_("The definitions folder holds no register of obligations."))
+    file = next(iter(sorted((wiring.definitions_folder() / "obligations").glob("*.yaml"))))
+    return order_of(register, file.read_bytes(), _RECEIVED_ON)
+
+
+def _introduce(at: Desk, password: str) -> None:
+    moment = i18n.moment(at.office.clock.now(), at.settings.zone)
+    say(_("Demonstration office; its time now: {moment}", moment=moment))
+    with at.office.read() as uow:
+        people = uow.people.all()
+    for person in people:
+        say(f"  {person.login:<16}{label(person.title)}")
+    say(_("Password of all accounts: {password}", password=password))
