@@ -145,6 +145,7 @@ def _bodies() -> plain.Said:
         schemas.PREVIEW,
         schemas.BULK,
         schemas.COMMENT,
+        schemas.NEW_DELEGATION,
     )
     return {_name(schema): _object(schema()) for schema in made}
 

@@ -9,6 +9,7 @@ from marshmallow.fields import Field
 from workflow.catalog.plain_values import Fault, Refused, integer_of, shown, text_of
 from workflow.engine import Choice, Kind, Reason
 from workflow.engine.definition import Group
+from workflow.services.delegations import KINDS
 
 MOST_ROWS = 200
 MOST_AT_ONCE = 50
@@ -67,6 +68,20 @@ def whole(least: int, most: int, *, needed: bool = False) -> Given:
         return number
 
     return Given(read, {"type": "integer", "minimum": least, "maximum": most}, needed=needed)
+
+
+def names() -> Given:
+    """Short names, none of them twice."""
+    shape = {"type": "array", "items": {"type": "string", "maxLength": _NAME}, "maxItems": MOST_AT_ONCE}
+    return Given(_names, shape)
+
+
+def _names(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise Refused("not_a_list", value=shown(value))
+    if len(value) > MOST_AT_ONCE:
+        raise Refused("too_many", limit=MOST_AT_ONCE, count=len(value))
+    return tuple(dict.fromkeys(map(_short, value)))
 
 
 def mapping() -> Given:
@@ -162,6 +177,21 @@ BULK = Body.from_dict(
 COMMENT = Body.from_dict({"text": words(), "comment": words()}, name="NewComment")
 """`comment` is the same as `text`: what other calls call it."""
 
+NEW_DELEGATION = Body.from_dict(
+    {
+        "receiver": name(needed=True),
+        "kind": one_of(*KINDS, needed=True),
+        "act": words(needed=True),
+        "from": name(needed=True),
+        "to": name(needed=True),
+        "workflows": names(),
+        "areas": names(),
+        "giver": name(),
+    },
+    name="NewDelegation",
+)
+"""`act` is the number and date of the written act; both days are included; `giver` is for the clerk."""
+
 # -- queries ------------------------------------------------------------------------------------------------------------
 
 _PAGING = {"limit": whole(1, MOST_ROWS), "cursor": words()}
@@ -187,4 +217,5 @@ DEFINITION_QUERY = Body.from_dict({"version": whole(1, 2**31 - 1)}, name="Defini
 ENTRIES_QUERY = Body.from_dict(
     {"after": name(), "stream": name(), "actor": name(), "type": name(), **_PAGING}, name="EntriesQuery"
 )
+PAGE_QUERY = Body.from_dict({**_PAGING}, name="PageQuery")
 NO_QUERY = Body.from_dict({}, name="NoQuery")
