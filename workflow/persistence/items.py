@@ -95,6 +95,21 @@ _TIMERS = Statement(
     .limit(_NEW("most")),
 )
 _PAGE = Statement("items.page", _SELECT.where(item.c.id > _NEW("after")).order_by(item.c.id).limit(_NEW("most")))
+_OPEN = Statement(
+    "items.open",
+    _SELECT.where(
+        item.c.workflow == _NEW("workflow"), item.c.final == sa.literal_column("0"), item.c.id > _NEW("after")
+    )
+    .order_by(item.c.id)
+    .limit(_NEW("most")),
+)
+_ON_EDITIONS = Statement(
+    "items.on_editions",
+    sa.select(item.c.version, item.c.final, sa.func.count())
+    .where(item.c.workflow == _NEW("workflow"))
+    .group_by(item.c.version, item.c.final)
+    .order_by(item.c.version),
+)
 _COUNT = Statement(
     "items.tally",
     per_dialect(
@@ -358,3 +373,16 @@ class Items:
     def page(self, after: str, most: int) -> tuple[StoredItem, ...]:
         """All items in the order of their ids, those behind `after`: for replays and rebuilding."""
         return tuple(_stored(row) for row in run(self._cursor, _PAGE, {"after": after, "most": most}).fetchall())
+
+    def open_of(self, workflow: str, after: str, most: int) -> tuple[StoredItem, ...]:
+        """The open items of one workflow in the order of their ids, those behind `after`."""
+        params = {"workflow": workflow, "after": after, "most": most}
+        return tuple(_stored(row) for row in run(self._cursor, _OPEN, params).fetchall())
+
+    def on_editions(self, workflow: str) -> Mapping[int, tuple[int, int]]:
+        """How many items of a workflow are open and how many are closed, by the version they are pinned to."""
+        found: dict[int, tuple[int, int]] = {}
+        for version, final, count in run(self._cursor, _ON_EDITIONS, {"workflow": workflow}).fetchall():
+            still_open, closed = found.get(version, (0, 0))
+            found[version] = (still_open, closed + count) if final else (still_open + count, closed)
+        return found
