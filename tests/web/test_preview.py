@@ -13,7 +13,7 @@ PREVIEW = "/items/{}/moves/{}/preview"
 
 def ahead(text):
     """The words of the part of the page that looks ahead."""
-    found = re.search(r'<section[^>]*id="ahead".*?</section>', text, re.DOTALL)[0]
+    found = re.search(r'<section[^>]*class="card mb-3 ahead".*?</section>', text, re.DOTALL)[0]
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", found))
 
 

@@ -3,6 +3,7 @@
 from flask import Blueprint
 from werkzeug.wrappers import Response as AnyResponse
 
+from web.actors import current_actor
 from web.i18n import _, label, language, role_name
 from web.pages import presenting
 from web.pages.rendering import render_page
@@ -10,6 +11,7 @@ from web.wiring import office
 from workflow.catalog.draw import View, draw
 from workflow.catalog.inputs import input_field
 from workflow.engine import Definition
+from workflow.engine.administration import refusal_to_administer
 
 bp = Blueprint("workflows", __name__)
 
@@ -22,7 +24,11 @@ def index() -> Answer:
         (label(one.label), one.workflow, one.version, len(one.states), len(one.transitions))
         for one in office().editions.all_latest()
     ]
-    return render_page("workflows/list.html", rows=rows)
+    return render_page("workflows/list.html", rows=rows, may_edit=_may_edit())
+
+
+def _may_edit() -> bool:
+    return refusal_to_administer(current_actor()) is None
 
 
 @bp.get("/definitions/<name>")
@@ -40,6 +46,8 @@ def _shown(definition: Definition) -> Answer:
     return render_page(
         "workflows/show.html",
         name=label(definition.label),
+        workflow=definition.workflow,
+        may_edit=_may_edit(),
         version=definition.version,
         fingerprint=definition.fingerprint,
         drawing=drawing,

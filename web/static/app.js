@@ -90,6 +90,23 @@
     if (form) delete form.dataset.sending;
   });
 
+  // -- a finding leads to its place in the text that it speaks of (data-line, data-column) --------------------------------------
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[data-line]");
+    const text = link && document.querySelector(link.hash);
+    if (!text) return;
+    event.preventDefault();
+    const hidden = text.closest("details");
+    if (hidden) hidden.open = true;
+    const line = Number(link.dataset.line);
+    const before = text.value.split("\n").slice(0, line - 1);
+    const start = before.reduce((sum, one) => sum + one.length + 1, 0) + Number(link.dataset.column) - 1;
+    const end = text.value.indexOf("\n", start);
+    text.focus();
+    text.setSelectionRange(start, end < 0 ? text.value.length : end);
+    text.scrollTop = (line - 4) * (text.scrollHeight / text.value.split("\n").length);
+  });
+
   // -- focus where the reader must look ------------------------------------------------------------------------------------
   const summary = document.querySelector(".error-summary");
   if (summary) summary.focus();
