@@ -146,9 +146,8 @@ def verdict(decision: Decision) -> str:
     return "authority" if Kind.AUTHORITY in kinds else "may"
 
 
-CASES = [
-    (name, move) for name in ("task", "standing", "report") for move in sorted({row["move"] for row in table(name)})
-]
+TABLES = ("task", "standing", "report", "extension", "escalation", "finding")
+CASES = [(name, move) for name in TABLES for move in sorted({row["move"] for row in table(name)})]
 
 
 @pytest.mark.parametrize(("workflow", "move"), CASES)
@@ -161,7 +160,7 @@ def test_everybody_may_do_exactly_what_the_permission_table_says(workflow, move)
     assert [(row, answer) for row, answer in found if answer != row["verdict"]] == []
 
 
-@pytest.mark.parametrize("workflow", ["task", "standing", "report"])
+@pytest.mark.parametrize("workflow", TABLES)
 def test_the_table_covers_every_state_and_move_for_every_role(workflow):
     definition = shipped(workflow)
     votes = {f"vote:{name}" for name, move in definition.transitions.items() if move.gate}

@@ -83,7 +83,7 @@ def test_each_unit_has_a_head_a_deputy_who_is_also_an_officer_and_an_officer(uni
 def test_the_areas_of_a_task_are_those_of_the_organisation():
     areas = [(area.id, area.label) for area in library().organisation.areas]
 
-    for workflow in ("task", "standing"):
+    for workflow in ("task", "standing", "extension", "escalation", "finding"):
         choices = library().workflows[workflow].definition.fields["area"].choices
 
         assert [(choice.name, choice.label) for choice in choices] == areas

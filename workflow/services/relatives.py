@@ -126,7 +126,8 @@ class _Family:
         self._act(part, act.decision, act.comment, depth=1, was_open=act.stored is not None and part.is_open)
 
     def write(self) -> None:
-        for part in self.parts.values():
+        # Who was only looked at has no event.
+        for part in (part for part in self.parts.values() if part.events):
             decision = replace(part.decision or Accepted(()), events=tuple(part.events))
             circumstances = self._around(part.definition)
             commit_decision(

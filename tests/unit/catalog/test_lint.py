@@ -245,6 +245,9 @@ def shipped():
 
 
 SHIPPED_WARNINGS = {
+    "escalation": {},
+    "extension": {},
+    "finding": {"transitions.plan.approval": {"withdraw", "waive_plan", "set_due"}},
     "report": {
         "transitions.send.approval": {"waive"},
         "transitions.plan.approval": {"send"},
