@@ -3,6 +3,7 @@
 import re
 import shutil
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -12,8 +13,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from tests.browsing import Window, window
 from tests.offices import HOUSE, OPENING
-from tests.serving import PASSWORD, live_through
+from tests.serving import PASSWORD, live_through, serve
 from web import create_app, wiring
 from web.settings import Settings
 from workflow.clock import fixed
@@ -85,6 +87,32 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, datetime]:
     folder = tmp_path_factory.mktemp("lived")
     office = live_through(folder)
     return folder, office.clock.now()
+
+
+@pytest.fixture(scope="session")
+def demonstration(lived, tmp_path_factory):
+    """The demonstration office, served by a process of its own."""
+    folder, now = lived
+    data = shutil.copytree(folder, tmp_path_factory.mktemp("served") / "data")
+    served = serve(data, now)
+    yield served
+    served.stop()
+
+
+@pytest.fixture(scope="session")
+def window_of(browser, demonstration):
+    """The window of whoever has that login, opened once; "" is somebody who has not signed in."""
+    with ExitStack() as open_windows:
+        known: dict[str, Window] = {}
+
+        def opened(login: str) -> Window:
+            if login not in known:
+                known[login] = open_windows.enter_context(window(browser, demonstration.address))
+                if login:
+                    known[login].log_in(login)
+            return known[login]
+
+        yield opened
 
 
 def close(app: Flask) -> None:

@@ -1,14 +1,11 @@
 """Every page, wide and narrow: nothing that axe objects to, no complaint in the console, nothing that scrolls sideways."""
 
-import shutil
 from collections.abc import Callable
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-from tests.browsing import NARROW, NARROWEST, WIDE, Window, window
-from tests.serving import serve
+from tests.browsing import NARROW, NARROWEST, WIDE, Window
 
 pytestmark = pytest.mark.browser
 
@@ -24,31 +21,6 @@ _WIDER = """() => [...document.querySelectorAll("body *")]
 # In the demonstration office: late since 31 October with a plan that waits for the chairman; late without any; under way;
 # waiting for its verification; still a draft.
 LATE_WITH_PLAN, LATE, UNDER_WAY, REMEDY = "NV-2026-0035", "NV-2026-0039", "NV-2026-0034", "NV-2026-0027"
-
-
-@pytest.fixture(scope="module")
-def demonstration(lived, tmp_path_factory):
-    folder, now = lived
-    data = shutil.copytree(folder, tmp_path_factory.mktemp("served") / "data")
-    served = serve(data, now)
-    yield served
-    served.stop()
-
-
-@pytest.fixture(scope="module")
-def window_of(browser, demonstration):
-    """The window of whoever has that login, opened once; "" is somebody who has not signed in."""
-    with ExitStack() as open_windows:
-        known: dict[str, Window] = {}
-
-        def opened(login: str) -> Window:
-            if login not in known:
-                known[login] = open_windows.enter_context(window(browser, demonstration.address))
-                if login:
-                    known[login].log_in(login)
-            return known[login]
-
-        yield opened
 
 
 def _failed_login(at: Window) -> None:

@@ -100,6 +100,14 @@ def _hint(field: InputField) -> str:
 
 def _standing(field: InputField, item: Item | None, titles: Titles) -> Any:
     value = item.fields.get(field.name) if item else None
+    if value is not None and field.type is FieldType.TEXT and field.private:
+        # Somebody's earlier words are not put into another's mouth.
+        return ""
+    return _written(field, value, titles)
+
+
+def _written(field: InputField, value: Any, titles: Titles) -> Any:
+    """A stored value as somebody would have typed it."""
     if value is None:
         return () if field.type is FieldType.ATTACHMENTS else ""
     if field.type is FieldType.PERSON:
@@ -110,10 +118,16 @@ def _standing(field: InputField, item: Item | None, titles: Titles) -> Any:
         return moment(str(value))
     if field.type in (FieldType.DECIMAL, FieldType.INTEGER):
         return number(str(value))
-    if field.type is FieldType.TEXT and field.private:
-        # Somebody's earlier words are not put into another's mouth.
-        return ""
     return value
+
+
+def retyped(definition: Definition, inputs: Mapping[str, Any], titles: Titles) -> dict[str, Any]:
+    """What somebody had proposed, as it stood in the form."""
+    return {
+        name: _written(field, value, titles)
+        for name, value in inputs.items()
+        if (field := input_field(definition, name)) is not None
+    }
 
 
 def _choices(field: InputField, titles: Titles) -> Sequence[tuple[str, str]]:
@@ -155,9 +169,13 @@ def errors_by_field(reasons: Iterable[Reason], definition: Definition) -> dict[s
     return found
 
 
-def summary(reasons: Iterable[Reason], definition: Definition, titles: Titles) -> list[tuple[str, str]]:
-    """Every reason once, with the field it concerns or ""."""
-    return [
+def summary(
+    reasons: Iterable[Reason], definition: Definition, titles: Titles, names: Sequence[str]
+) -> list[tuple[str, str]]:
+    """Every reason once, with the field it concerns or "": first what concerns the whole, then as the form goes down `names`."""
+    order = {name: at for at, name in enumerate((*(name for name in names if name != COMMENT), COMMENT))}
+    found = [
         (reason.params.get("field", ""), reason_sentence(reason, definition=definition, unit_name=titles.unit))
         for reason in reasons
     ]
+    return sorted(found, key=lambda one: order.get(one[0], -1))
