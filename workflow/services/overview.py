@@ -46,14 +46,13 @@ def overview(office: Office, uow: UnitOfWork, unit: str | None = None, workflow:
     now = office.clock.now()
     rows = [row for row in tallies(uow, unit) if workflow in (None, row.workflow)]
     counted = [(row, _group(office, uow, row)) for row in rows]
-    due = due_counts(uow, now, now + timedelta(days=SOON_DAYS))
-    mine = [counts for name, counts in due.items() if unit in (None, name)]
+    due = due_counts(uow, now, now + timedelta(days=SOON_DAYS), unit)
     return Overview(
         total=_bar("", counted),
         by_unit=_bars("unit", counted),
         by_area=_bars("area", counted),
-        overdue=sum(counts.overdue for counts in mine),
-        due_soon=sum(counts.due_soon for counts in mine),
+        overdue=sum(counts.overdue for counts in due.values()),
+        due_soon=sum(counts.due_soon for counts in due.values()),
         people=load_by_person(uow, unit) if unit else (),
         due_by_unit={name: counts.overdue for name, counts in due.items()},
     )
@@ -65,9 +64,10 @@ def _group(office: Office, uow: UnitOfWork, row: Tally) -> Group:
 
 
 def _bars(key: str, counted: Iterable[tuple[Tally, Group]]) -> tuple[Bar, ...]:
-    counted = list(counted)
-    keys = sorted({str(getattr(row, key)) for row, _ in counted})
-    return tuple(_bar(name, [(row, group) for row, group in counted if getattr(row, key) == name]) for name in keys)
+    by_key: dict[str, list[tuple[Tally, Group]]] = {}
+    for row, group in counted:
+        by_key.setdefault(getattr(row, key), []).append((row, group))
+    return tuple(_bar(name, by_key[name]) for name in sorted(by_key))
 
 
 def _bar(key: str, counted: Iterable[tuple[Tally, Group]]) -> Bar:
