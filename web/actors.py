@@ -13,7 +13,12 @@ from web.extensions import login_manager
 from web.i18n import N_, _
 from web.wiring import office, settings
 from workflow.engine import Actor
-from workflow.engine.administration import refusal_to_administer, refusal_to_audit
+from workflow.engine.administration import (
+    refusal_to_administer,
+    refusal_to_audit,
+    refusal_to_delegate,
+    refusal_to_see_all_delegations,
+)
 from workflow.engine.definition import POSTS
 from workflow.engine.visibility import scope_of
 from workflow.services import people
@@ -146,11 +151,18 @@ def _links(actor: Actor) -> tuple[tuple[str, str, str, bool, bool], ...]:
         (f"/units/{actor.unit}", N_("Unit"), "building", False, bool(actor.roles & POSTS)),
         ("/commune", N_("Whole commune"), "building-community", False, scope.everything),
         ("/directives", N_("Assigning documents"), "file-text", False, works),
+        ("/delegations", N_("Delegations"), "signature", False, _has_to_do_with_delegations(actor)),
         ("/history", N_("Log"), "history", False, refusal_to_audit(actor) is None),
         ("/definitions", N_("Workflows"), "sitemap", False, True),
         ("/admin", N_("Administration"), "settings", False, administers),
         ("/help", N_("Help"), "help-circle", False, True),
     )
+
+
+def _has_to_do_with_delegations(actor: Actor) -> bool:
+    """Who may give a power, holds one, or keeps or answers for those of the office."""
+    may_give = refusal_to_delegate(actor) is None
+    return may_give or bool(actor.delegations) or refusal_to_see_all_delegations(actor) is None
 
 
 def home() -> str:

@@ -1,7 +1,7 @@
 """My work: what waits for whoever is signed in, and acting on several at once."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,17 +11,18 @@ from werkzeug.wrappers import Response as AnyResponse
 from web import problems
 from web.actors import current_actor, current_caller
 from web.i18n import _, label, reason_sentence
-from web.pages import presenting
+from web.pages import acting, presenting
 from web.pages.rendering import render_page
 from web.titles import Titles, titles_of
 from web.wiring import office
-from workflow.engine import Perform, Reason, Rejected
+from workflow.engine import Definition, Item, Perform, Reason, Rejected
 from workflow.engine.definition import COMMENT, Transition
 from workflow.errors import NotFound, WorkflowError
 from workflow.ids import new_id
+from workflow.persistence import UnitOfWork
 from workflow.services.inbox import Waiting, waiting
 from workflow.services.items import readable
-from workflow.services.moves import Done, MoveRequest, Refused, perform, would_decide
+from workflow.services.moves import Done, MoveRequest, Refused, offers, perform, would_decide
 from workflow.services.overview import SOON_DAYS
 
 bp = Blueprint("inbox", __name__)
@@ -88,8 +89,8 @@ def _add(group: Group, one: Waiting, titles: Titles, now: datetime) -> None:
             kind=label(definition.label),
         )
     )
-    buttons = presenting.buttons(one.offers, item, definition)
-    group.links[item.code] = [(button.label, button.href) for button in buttons[:_LINKS]]
+    buttons = presenting.buttons(one.offers, item, definition, titles)
+    group.links[item.code] = [(_link_words(button), button.href) for button in buttons[:_LINKS]]
     for offer in one.offers:
         transition = definition.transitions[offer.move]
         if transition.bulk and offer.act == "perform":
@@ -97,12 +98,19 @@ def _add(group: Group, one: Waiting, titles: Titles, now: datetime) -> None:
             group.bulk[offer.move] = label(transition.label)
 
 
+def _link_words(button: presenting.Button) -> str:
+    return f"{button.label}, {button.name}" if button.name else button.label
+
+
 # -- several at once ----------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class Reviewed:
-    """One ticked item before or after the act: what became of it, or every reason why not."""
+    """One ticked item before or after the act: what became of it, or every reason why not.
+
+    `giver` is the login of the person in whose name it is done, `name` says so; "" for one's own.
+    """
 
     code: str
     title: str
@@ -110,6 +118,8 @@ class Reviewed:
     allowed: bool
     sentences: tuple[str, ...]
     state: str = ""
+    giver: str = ""
+    name: str = ""
 
 
 @bp.post("/items/bulk")
@@ -146,9 +156,25 @@ def _reviewed(code: str, move: str) -> Reviewed | None:
         if transition is None or not transition.bulk:
             sentence = _("This step cannot be made for several items at once.")
             return Reviewed(code, title, stored.item.revision, allowed=False, sentences=(sentence,))
-        decision = would_decide(office(), uow, stored, Perform(current_actor(), move, comment=_provisional(transition)))
+        titles, giver = titles_of(uow), _in_whose_name(uow, stored.item, definition, move)
+        actor = replace(current_actor(), acting_for=giver)
+        decision = would_decide(office(), uow, stored, Perform(actor, move, comment=_provisional(transition)))
         reasons = decision.reasons if isinstance(decision, Rejected) else ()
-        return Reviewed(code, title, stored.item.revision, not reasons, _sentences(reasons, definition, titles_of(uow)))
+        return Reviewed(
+            code,
+            title,
+            stored.item.revision,
+            not reasons,
+            _sentences(reasons, definition, titles),
+            giver=(titles.login(giver) or "") if giver else "",
+            name=acting.on_behalf_of(giver, titles) if giver else "",
+        )
+
+
+def _in_whose_name(uow: UnitOfWork, item: Item, definition: Definition, move: str) -> str | None:
+    """The giver in whose name this item's step is offered, None where it is offered in one's own."""
+    standing = offers(office(), uow, definition, item, current_actor())
+    return next((offer.acting_for for offer in standing if offer.move == move and offer.act == "perform"), None)
 
 
 def _provisional(transition: Transition) -> str | None:
@@ -177,19 +203,31 @@ def _move_words(codes: Iterable[str], move: str) -> tuple[str, bool]:
 def bulk_confirm() -> Answer:
     """One transaction an item: what fails for one undoes nothing of another."""
     move, comment, key = request.form.get("move", ""), request.form.get("comment", ""), request.form.get("key", "")
-    chosen = [part.rpartition(":") for part in request.form.getlist("item")][:_MOST_AT_ONCE]
+    chosen = [(*part.split(":"), "", "")[:3] for part in request.form.getlist("item")][:_MOST_AT_ONCE]
+    givers = _givers(login for _code, _seen, login in chosen)
     rows = [
-        _performed(code, int(seen) if seen.isdigit() else 0, move, comment, f"{key}:{code}")
-        for code, _colon, seen in chosen
+        _performed(
+            MoveRequest(code, move, comment=comment, seen=int(seen) if seen.isdigit() else 0),
+            givers.get(login),
+            f"{key}:{code}",
+        )
+        for code, seen, login in chosen
     ]
     name, _asks = _move_words([row.code for row in rows], move)
     done = sum(row.allowed for row in rows)
     return render_page("inbox/bulk.html", rows=rows, move=move, label=name, stage="result", possible=done)
 
 
-def _performed(code: str, seen: int, move: str, comment: str, key: str) -> Reviewed:
+def _givers(logins: Iterable[str]) -> dict[str, str]:
+    """The ids of those in whose names something is to be done, by login; nobody's login stands for nobody's power."""
+    with office().read() as uow:
+        return {login: uow.people.id_of_login(login) or "?" for login in set(logins) if login}
+
+
+def _performed(asked: MoveRequest, giver: str | None, key: str) -> Reviewed:
+    code, seen = asked.item, asked.seen or 0
     try:
-        outcome = perform(office(), current_caller(key=key), MoveRequest(code, move, comment=comment, seen=seen))
+        outcome = perform(office(), current_caller(key=key, acting_for=giver), asked)
     except WorkflowError as fault:
         sentence = _FAULTS.get(problems.of_error(fault).status, "Please open the item and try again.")
         return Reviewed(code, code, seen, allowed=False, sentences=(_(sentence),))

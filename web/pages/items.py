@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from web import problems
 from web.actors import current_actor, current_caller
 from web.i18n import _, label, language, reason_sentence
-from web.pages import forms, presenting
+from web.pages import acting, forms, presenting
 from web.pages.ahead import Ahead, ahead_of, others_text
 from web.pages.rendering import Shown, render_fragment, render_page, wants_fragment
 from web.titles import Titles, titles_of
@@ -152,7 +152,7 @@ def _item_page(uow: UnitOfWork, stored: StoredItem, status: int = 200, **more: A
     entries = history.of_item(uow, item, stream=stream_of(item), limit=_RECENT)
     told = [presenting.told(entry, definition, titles, files) for entry in entries]
     state = definition.states[item.state]
-    named = presenting.buttons(standing, item, definition)
+    named = presenting.buttons(standing, item, definition, titles)
     others = {
         move: others_text(could, current_actor().id, item, definition, titles)
         for move, could in who_could(office(), uow, definition, item).items()
@@ -206,14 +206,14 @@ def _reason_to_act(
 
 def _request_card(one: Request, definition: Definition, titles: Titles, files: Any) -> dict[str, Any]:
     transition = definition.transitions[one.move]
-    voted = {ballot.step: titles.person(ballot.doer.person) for ballot in one.votes}
+    voted = {ballot.step: presenting.doer_words(ballot.doer, titles) for ballot in one.votes}
     steps = [
         (", ".join(titles.who(str(who), "", definition).split(" – ")[0] for who in step.by), voted.get(step.id, ""))
         for step in (transition.gate.steps if transition.gate else ())
     ]
     return {
         "move": label(transition.label),
-        "proposer": titles.person(one.proposer.person),
+        "proposer": presenting.doer_words(one.proposer, titles),
         "at": one.at,
         "inputs": [
             (
@@ -281,7 +281,8 @@ def _move_page(
     titles, files = titles_of(uow), uow.files.of_item(item.id)
     act = request.values.get("act", "perform")
     reasons = refused.reasons if refused else ()
-    standing = [o for o in offers(office(), uow, definition, item, current_actor()) if o.move == move]
+    actor = acting.actor_asked(uow)
+    standing = [o for o in offers(office(), uow, definition, item, actor) if o.move == move]
     offer = next((o for o in standing if o.act == act), standing[0] if standing else None)
     request_open = item.request(move)
     if request_open and act == "amend" and not typed:
@@ -303,6 +304,7 @@ def _move_page(
         due=presenting.due_of(item, definition, office().clock.now()),
         move=move,
         act=act,
+        acting=acting.acting(uow, definition, item, actor, offer, titles),
         label=label(transition.label),
         ahead=_ahead(uow, stored, transition, offer, rows, typed, titles),
         rows=rows,
@@ -393,7 +395,7 @@ def make_move(code: str, move: str) -> Answer:
         return _keep_draft(code, item_id, move, typed | {COMMENT: comment_text})
     asked = MoveRequest(code, move, act, typed, comment_text, seen=_seen())
     try:
-        outcome = perform(office(), current_caller(), asked)
+        outcome = perform(office(), current_caller(acting_for=_giver()), asked)
     except StaleItem as stale:
         return _conflict(code, move, typed | {COMMENT: comment_text}, stale)
     if isinstance(outcome, Refused):
@@ -419,6 +421,11 @@ def _definition_of(code: str) -> tuple[Definition, str]:
     with office().read() as uow:
         stored = readable(uow, current_caller(), code)
         return office().editions.of(stored.item, uow), stored.item.id
+
+
+def _giver() -> str | None:
+    with office().read() as uow:
+        return acting.giver_asked(uow)
 
 
 def _act() -> str:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from web.i18n import DueCue, _, day, due_cue, label, moment, number, reason_sentence, role_name
+from web.i18n import DueCue, _, day, due_cue, label, last_day, moment, number, reason_sentence, role_name
+from web.pages import acting
 from web.titles import Titles, choice_label
 from web.wiring import settings
 from workflow.catalog.inputs import input_field
@@ -13,6 +14,7 @@ from workflow.engine import Definition, Item, Kind, Offer
 from workflow.engine.definition import FieldType, Transition
 from workflow.engine.events import instant_of
 from workflow.engine.facts import waiting
+from workflow.engine.item import Doer
 from workflow.persistence.files import StoredFile
 from workflow.queries.history import HistoryEntry
 from workflow.queries.worklist import Row
@@ -161,7 +163,7 @@ def told(
         who=_who(entry, titles),
         at=entry.recorded_at,
         effective=moment(effective, settings().zone) if late_record else "",
-        text=entry.comment or "",
+        text=_delegation_words(body["delegation"]) if entry.type == "delegation" else entry.comment or "",
         changes=_changes(entry, definition, titles, files),
         by_system=body["act"]["id"] == "system",
         refused=entry.type == "refusal",
@@ -176,8 +178,34 @@ def _who(entry: HistoryEntry, titles: Titles) -> str:
     # The post is that of the day of the act, as the log kept it, not the one held today.
     name = titles.person(act["id"]) if act["id"] == "system" else str(act.get("post") or titles.person(act["id"]))
     if act.get("for"):
-        return _("{name}, acting for {giver}", name=name, giver=titles.person(str(act["for"])))
+        giver = str(act.get("for_post") or titles.person(str(act["for"])))
+        return _("{name}, acting for {giver}", name=name, giver=giver)
     return name
+
+
+def doer_words(doer: Doer, titles: Titles) -> str:
+    """Who did something, and for whom."""
+    name = titles.person(doer.person)
+    if doer.acting_for is None:
+        return name
+    return _("{name}, acting for {giver}", name=name, giver=titles.person(doer.acting_for))
+
+
+def _delegation_words(said: Mapping[str, Any]) -> str:
+    """What an entry says of a power: both posts are those of that day."""
+    zone = settings().zone
+    parties = {"giver": said["giver_post"], "receiver": said["receiver_post"]}
+    last = last_day(instant_of(str(said["until"])), zone)
+    if said["act"] == "ended":
+        return _("{giver} – {receiver}: the delegation is ended ({document})", document=said["document"], **parties)
+    return _(
+        "{giver} delegates to {receiver} ({kind}, {document}) from {first} until {last}",
+        kind=said["kind"],
+        document=said["document"],
+        first=day(instant_of(str(said["from"])), zone),
+        last=day(last),
+        **parties,
+    )
 
 
 _TYPES = {
@@ -191,6 +219,7 @@ _TYPES = {
     "import": "Import",
     "export": "Export",
     "read": "Reading of the log",
+    "delegation": "Delegation",
     "request": "Proposal",
     "vote": "Opinion on a proposal",
 }
@@ -258,25 +287,27 @@ def _changes(
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """An act that is open to this person."""
+    """An act that is open to this person; `name` says on whose behalf, "" for his own."""
 
     move: str
     label: str
     href: str
     target: str
     act: str
+    name: str = ""
 
 
-def buttons(offers: Iterable[Offer], item: Item, definition: Definition) -> tuple[Button, ...]:
+def buttons(offers: Iterable[Offer], item: Item, definition: Definition, titles: Titles) -> tuple[Button, ...]:
     """What the person may do now, decisions that wait for him first, then in the order of the definition."""
     allowed = sorted((offer for offer in offers if offer.allowed), key=lambda offer: offer.act != "vote")
     return tuple(
         Button(
             move=offer.move,
             label=_button_words(offer, definition.transitions[offer.move]),
-            href=f"{item_path(item.code)}/moves/{offer.move}" + ("" if offer.act == "perform" else f"?act={offer.act}"),
+            href=f"{item_path(item.code)}/moves/{offer.move}{acting.query_of(offer, offer.acting_for, titles)}",
             target=_led_to(offer, item, definition),
             act=offer.act,
+            name=acting.on_behalf_of(offer.acting_for, titles) if offer.acting_for else "",
         )
         for offer in allowed
     )
@@ -353,6 +384,8 @@ def who_may_table(
             mine = ""
         elif offer.allowed:
             mine = _("You may")
+            if offer.acting_for:
+                mine = f"{mine}, {acting.on_behalf_of(offer.acting_for, titles)}"
         else:
             mine = " ".join(reason_sentence(r, definition=definition, unit_name=titles.unit) for r in offer.reasons)
         rows.append(

@@ -242,8 +242,13 @@ def list_moves(definition: Definition, item: Item, actor: Actor, circumstances: 
 
 
 def offers_to(definition: Definition, item: Item, actor: Actor, circumstances: Circumstances) -> tuple[Offer, ...]:
-    """The same, each move in the name in which the actor may make it: his own first, else that of whoever gave him a power."""
+    """The same, each move in the name in which the actor may make it: his own first, else that of whoever gave him a power.
+
+    Who says already for whom he acts is offered what he may do in that name.
+    """
     own = list_moves(definition, item, actor, circumstances)
+    if actor.acting_for is not None:
+        return own
     lent = [
         offer
         for giver in givers_on(actor, item)

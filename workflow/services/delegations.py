@@ -18,11 +18,12 @@ from workflow.engine.administration import (
     refusal_to_record_for_others,
     refusal_to_see_all_delegations,
 )
+from workflow.engine.definition import POSTS
 from workflow.engine.events import instant_text
 from workflow.errors import NotFound
 from workflow.ids import new_id
 from workflow.persistence import UnitOfWork
-from workflow.persistence.people import GivenPower
+from workflow.persistence.people import Appointment, GivenPower
 from workflow.services.journal import Note, append, fingerprint_of
 from workflow.services.office import Caller, Office
 
@@ -242,6 +243,44 @@ def visible_to(uow: UnitOfWork, actor: Actor) -> tuple[GivenPower, ...]:
     if refusal_to_see_all_delegations(actor) is None:
         return uow.people.delegations()
     return uow.people.delegations_of(actor.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """The ids of those who may give what the asker may enter, and of those who may receive from one of them."""
+
+    givers: tuple[str, ...] = ()
+    receivers: tuple[str, ...] = ()
+
+
+def candidates(uow: UnitOfWork, actor: Actor, now: datetime) -> Candidates:
+    """For whom and to whom `actor` may enter a power now; nobody where he may enter none."""
+    own = refusal_to_delegate(actor) is None
+    records = refusal_to_record_for_others(actor) is None
+    if not own and not records:
+        return Candidates()
+    people = _posted(uow, now)
+    givers = [one for one in people if refusal_to_delegate(one) is None and (records or one.id == actor.id)]
+    receivers = [one.id for one in people if any(refusal_to_receive(one, giver) is None for giver in givers)]
+    return Candidates(tuple(giver.id for giver in givers), tuple(receivers))
+
+
+def _posted(uow: UnitOfWork, now: datetime) -> tuple[Actor, ...]:
+    """Everybody who holds an office or a post now and is not locked, by login; without what others lent him."""
+    held: dict[str, list[Appointment]] = {}
+    for one in uow.people.all_appointments():
+        if one.from_at <= now and (one.to_at is None or now < one.to_at):
+            held.setdefault(one.person, []).append(one)
+    return tuple(
+        Actor(person.id, _unit_of(held[person.id]), frozenset(one.role for one in held[person.id]))
+        for person in uow.people.all()
+        if person.id in held and person.locked_at is None
+    )
+
+
+def _unit_of(held: list[Appointment]) -> str | None:
+    units = [one.unit for one in held if one.role in POSTS] or [one.unit for one in held]
+    return next((unit for unit in units if unit), None)
 
 
 def _record(uow: UnitOfWork, caller: Caller, act: str, power: GivenPower, now: datetime) -> None:
