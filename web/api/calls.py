@@ -173,7 +173,7 @@ def caller_on(ref: str, giver: str | None) -> Caller:
 
 
 def answer(said: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    return Response(json.dumps(said), status, headers, mimetype="application/json")
+    return Response(json.dumps(said, ensure_ascii=False), status, headers, mimetype="application/json")
 
 
 def page(rows: list[plain.Said], following: str | None) -> Response:

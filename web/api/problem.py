@@ -104,7 +104,7 @@ def told(problem: Problem, reasons: list[plain.Said], **more: Any) -> plain.Said
 
 def answer(problem: Problem, reasons: list[plain.Said], **more: Any) -> Response:
     said = told(problem, reasons, instance=request.path, request_id=security.request_id(), **more)
-    response = Response(json.dumps(said), problem.status, mimetype="application/problem+json")
+    response = Response(json.dumps(said, ensure_ascii=False), problem.status, mimetype="application/problem+json")
     if problem.status == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
     if problem.status == 503:
