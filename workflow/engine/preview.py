@@ -87,16 +87,15 @@ def _shown(
 def _told(
     definition: Definition, after: Item, events: tuple[Event, ...], circumstances: Circumstances
 ) -> tuple[Party, ...]:
-    """Whoever a message would go to, each word once: those of the move, or of a proposal the first who must decide."""
-    found: dict[Who, Party] = {}
+    """Whoever `react` sends a notice to: whom the move names, or of a proposal those who must decide first."""
+    words: list[Who] = []
     for event in events:
-        words: tuple[Party, ...] = ()
         if isinstance(event, Transitioned):
-            words = parties(_told_by_move(definition, event.move), after, circumstances)
+            words.extend(_told_by_move(definition, event.move))
         elif isinstance(event, RequestOpened):
-            words = waited_for(definition, after, circumstances)
-        found.update({party.who: party for party in words})
-    return tuple(found.values())
+            gate = definition.transitions[event.move].gate
+            words.extend(gate.steps[0].by if gate else ())
+    return parties(dict.fromkeys(words), after, circumstances)
 
 
 def _told_by_move(definition: Definition, move: str) -> tuple[Who, ...]:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tests.builders import AN, CHI, DUNG, FILE, TASK, VICE, accepted, at, definition, item, on, perform, vote
-from workflow.engine import SYSTEM_ACTOR, CreateItem, Perform, Rejected, fold
+from workflow.engine import SYSTEM_ACTOR, CreateItem, Perform, Rejected, decide, fold, react
 from workflow.engine.definition import Notify, Who, WhoKind
 from workflow.engine.parties import voters, waited_for, who_may
 from workflow.engine.preview import preview
@@ -139,3 +139,12 @@ def test_whoever_has_voted_is_not_waited_for_any_more(late):
 
     assert "dung" not in set().union(*people(waited_for(two, once, at_home(DAY))).values())
     assert people(waited_for(two, once, at_home(DAY)))["vice_chairman"] == {"vice"}
+
+
+def test_the_notices_told_are_those_that_are_sent(late):
+    act = perform("plan", CHI, **PLAN)
+
+    told = preview(TASK, late, act, at_home(DAY))
+
+    sent = react(TASK, decide(TASK, late, act, at_home(DAY)).events)
+    assert {str(party.who) for party in told.told} == {role for message in sent for role in message.roles}
