@@ -31,8 +31,10 @@ class Window:
         if message.type in ("error", "warning") and not told:
             self.faults.append(f"{self.page.url}: {message.text}")
 
-    def go(self, path: str) -> None:
-        self.page.goto(self.address + path)
+    def go(self, path: str) -> int:
+        """Open that address; the status of the answer."""
+        answer = self.page.goto(self.address + path)
+        return answer.status if answer else 0
 
     def widen(self, width: int) -> None:
         self.page.set_viewport_size({"width": width, "height": _HEIGHT[width]})

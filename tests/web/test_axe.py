@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from tests.browsing import NARROW, NARROWEST, WIDE, Window
-
-pytestmark = pytest.mark.browser
+from tests.web.conftest import settings_of
+from web import create_app
 
 _AXE = (Path(__file__).parent / "axe" / "axe.min.js").read_text(encoding="utf-8")
 _RUN = """async () => (await axe.run(document, {
@@ -86,6 +86,36 @@ def _resume(at: Window) -> None:
     at.sign_in("deputy.vhxh")
 
 
+def _paste(at: Window, text: str) -> None:
+    at.go("/directives/new")
+    at.page.locator("#field-text").fill(text)
+    with at.page.expect_navigation():
+        at.page.locator("main form button").first.click()
+
+
+def _proposal(at: Window) -> None:
+    _paste(at, "Kính gửi: Phòng Kinh tế\n\n1. Phòng Kinh tế\n\n- Rà soát thủ tục, báo cáo trước ngày 30/12/2026.\n")
+    for order in at.page.locator("main details").all():
+        order.evaluate("order => { order.open = true; }")
+
+
+def _no_directive(at: Window) -> None:
+    _paste(at, "")
+
+
+def _directive(at: Window) -> None:
+    at.go("/directives")
+    with at.page.expect_navigation():
+        at.page.locator("main tbody a").first.click()
+
+
+def _preview(at: Window) -> None:
+    at.go(f"/items/{LATE}/moves/plan")
+    at.page.locator("#field-plan_note").fill("Bố trí thêm người")
+    with at.page.expect_response("**/preview"):
+        at.page.locator("button[formaction]").click()
+
+
 PAGES: tuple[tuple[str, str, str | Callable[[Window], None]], ...] = (
     ("log-in", "", "/login"),
     ("log-in refused", "", _failed_login),
@@ -97,6 +127,7 @@ PAGES: tuple[tuple[str, str, str | Callable[[Window], None]], ...] = (
     ("list of everything", "chairman", "/items?closed=true"),
     ("list, empty", "chairman", "/items?q=khong+co+viec+nay"),
     ("list, filtered", "head.kt", "/items?workflow=task&unit=kt&sort=title"),
+    ("search", "chairman", "/search?q=bao+cao"),
     ("late item with a proposal", "chairman", f"/items/{LATE_WITH_PLAN}"),
     ("late item of its proposer", "head.kt", f"/items/{LATE_WITH_PLAN}"),
     ("late item for a reader", "auditor", f"/items/{LATE_WITH_PLAN}"),
@@ -111,6 +142,7 @@ PAGES: tuple[tuple[str, str, str | Callable[[Window], None]], ...] = (
     ("conflict", "head.snc", _conflict),
     ("new item", "clerk", "/items/new"),
     ("new item refused", "clerk", _refused_creation),
+    ("move looked at ahead", "head.vhxh", _preview),
     ("several at once", "chairman", _bulk_review),
     ("nothing ticked", "chairman", _nothing_ticked),
     ("unit", "head.kt", "/units/kt"),
@@ -121,6 +153,20 @@ PAGES: tuple[tuple[str, str, str | Callable[[Window], None]], ...] = (
     ("workflows", "officer.kt", "/definitions"),
     ("workflow of a task", "officer.kt", "/definitions/task"),
     ("workflow of a report", "officer.kt", "/definitions/report/1"),
+    ("editor of a new workflow", "admin", "/definitions/new"),
+    ("editor of a workflow", "admin", "/definitions/task/edit"),
+    ("documents", "clerk", "/directives"),
+    ("document", "clerk", _directive),
+    ("document to be entered", "clerk", "/directives/new"),
+    ("document that is empty", "clerk", _no_directive),
+    ("document looked over", "clerk", _proposal),
+    ("administration", "admin", "/admin"),
+    ("people", "admin", "/admin/people"),
+    ("new person", "admin", "/admin/people/new"),
+    ("person", "admin", "/admin/people/head.kt"),
+    ("units", "admin", "/admin/units"),
+    ("editions", "admin", "/admin/definitions"),
+    ("delegations", "chairman", "/delegations"),
     ("help", "head.kt", "/help"),
     ("not found", "chairman", "/items/NV-2026-9999"),
     ("not permitted", "head.kt", "/commune"),
@@ -129,11 +175,32 @@ PAGES: tuple[tuple[str, str, str | Callable[[Window], None]], ...] = (
 )
 
 
-@pytest.mark.parametrize(("login", "target"), [page[1:] for page in PAGES], ids=[page[0] for page in PAGES])
-def test_a_page_excludes_nobody(window_of, login, target):
+# Pages that a form leads to, and addresses that hold no page.
+LED_TO = {"directives.preview_form", "directives.show"}
+NO_PAGES = {"static", "files.content"}
+STATUS = {"nobody is signed in": 401, "move not permitted": 403, "not found": 404, "not permitted": 403}
+
+
+def test_every_page_is_looked_at(lived):
+    addresses = create_app(settings_of(lived[0])).url_map
+    known = [target.partition("?")[0] for _name, _login, target in PAGES if isinstance(target, str)]
+    looked_at = {addresses.bind("localhost").match(path)[0] for path in known}
+    pages = {
+        one.endpoint for one in addresses.iter_rules() if "GET" in one.methods and not one.rule.startswith("/api/")
+    }
+
+    assert pages - looked_at - LED_TO - NO_PAGES == set()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(("name", "login", "target"), PAGES, ids=[page[0] for page in PAGES])
+def test_a_page_excludes_nobody(window_of, name, login, target):
     at = window_of(login)
     at.widen(WIDE)
-    at.go(target) if isinstance(target, str) else target(at)
+    if isinstance(target, str):
+        assert at.go(target) == STATUS.get(name, 200)
+    else:
+        target(at)
     at.page.evaluate(_AXE)
 
     wide = at.page.evaluate(_RUN)

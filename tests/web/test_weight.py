@@ -31,7 +31,10 @@ class Load:
     def __init__(self, page):
         self._page = page
         self._answers = []
-        page.on("requestfinished", lambda request: self._answers.append(request))
+        page.on("requestfinished", self._keep)
+
+    def _keep(self, request):
+        self._answers.append(request)
 
     def of(self, path, address):
         self._answers.clear()
