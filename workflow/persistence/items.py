@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
+from operator import itemgetter
 from types import MappingProxyType
 from typing import Any
 
@@ -48,6 +50,26 @@ _READ = (
     "head_rec",
     "area",
     "late",
+    "state_group",
+    "waits_on",
+    "waits_person",
+    "assignee",
+    "due_at",
+    "next_timer_at",
+    "final",
+)
+_INDEXED = (
+    "state",
+    "unit",
+    "parent",
+    "late",
+    "state_group",
+    "waits_on",
+    "waits_person",
+    "assignee",
+    "due_at",
+    "next_timer_at",
+    "final",
 )
 _KEPT = frozenset({"id", "code", "workflow", "created_by", "created_at"})
 _SELECT = sa.select(*(item.c[name] for name in _READ))
@@ -58,13 +80,21 @@ _GET = Statement("items.get", _BY_ID)
 _LOCK = Statement("items.get", _BY_ID.with_for_update())
 _GET_BY_CODE = Statement("items.get_by_code", _BY_CODE)
 _LOCK_BY_CODE = Statement("items.get_by_code", _BY_CODE.with_for_update())
-_ADD = Statement("items.add", sa.insert(item))
-_SAVE = Statement(
-    "items.save",
-    sa.update(item)
-    .where(item.c.id == _NEW("of_id"), item.c.revision == _NEW("seen"))
-    .values({column.name: _NEW(f"new_{column.name}") for column in item.c if column.name not in _KEPT}),
-)
+_ADD = Statement("items.add", sa.insert(item).values({column.name: _NEW(f"new_{column.name}") for column in item.c}))
+
+
+@lru_cache(maxsize=256)
+def _save(moved: frozenset[str]) -> Statement:
+    """Writes a row with those of its indexed columns that `moved`: a named column costs its indexes even where it stays."""
+    written = [column.name for column in item.c if column.name not in _KEPT]
+    return Statement(
+        "items.save",
+        sa.update(item)
+        .where(item.c.id == _NEW("of_id"), item.c.revision == _NEW("seen"))
+        .values({name: _NEW(f"new_{name}") for name in written if name not in _INDEXED or name in moved}),
+    )
+
+
 _ADVANCE = Statement(
     "items.advance",
     sa.update(item)
@@ -139,11 +169,12 @@ _Counted = tuple[str, str, str, str, int]
 
 @dataclass(frozen=True, slots=True)
 class StoredItem:
-    """An item as its row holds it, with the head of its audit stream; what `save` compares with."""
+    """An item as its row holds it, with the head of its audit stream; what `save` compares with. `indexed`: as _INDEXED names."""
 
     item: Item
     head: Head
     counted: _Counted
+    indexed: tuple[Any, ...]
 
 
 def _doer(doer: Doer) -> list[str | None]:
@@ -238,42 +269,45 @@ def read_item(row: Row) -> Item:
 ITEM_COLUMNS = _READ[:15]
 
 
+_INDEXED_PLACES = itemgetter(*(_READ.index(name) for name in _INDEXED))
+_INDEXED_VALUES = itemgetter(*(f"new_{name}" for name in _INDEXED))
+
+
 def _stored(row: Row) -> StoredItem:
     head = Head(row[15], bytes(row[16]), instant_or_none(row[17]))
-    return StoredItem(read_item(row), head, (row[2], row[7], row[18] or "", row[6], row[19]))
+    return StoredItem(read_item(row), head, (row[2], row[7], row[18] or "", row[6], row[19]), _INDEXED_PLACES(row))
 
 
-def _changing(this: Item, facts: RowFacts, head: Head, prefix: str = "") -> dict[str, Any]:
+def _changing(this: Item, facts: RowFacts, head: Head) -> dict[str, Any]:
     """The columns that a command may change, by parameter name."""
-    values = {
-        "version": this.version,
-        "fingerprint": this.fingerprint,
-        "revision": this.revision,
-        "state": this.state,
-        "unit": this.unit,
-        "entered_at": micros(this.entered_at),
-        "fields": json_text(dict(this.fields)),
-        "facts": _facts_text(this),
-        "parent": this.parent,
-        "open_children": this.open_children,
-        "state_group": facts.group,
-        "waits_on": facts.waits_on,
-        "waits_person": facts.waits_person,
-        "title": facts.title,
-        "title_key": sort_key(facts.title),
-        "search": facts.search,
-        "support": facts.support,
-        "area": facts.area,
-        "assignee": facts.assignee,
-        "due_at": micros_or_none(facts.due_at),
-        "next_timer_at": micros_or_none(facts.next_timer_at),
-        "late": int(facts.late),
-        "final": int(facts.final),
-        "head_n": head.n,
-        "head_leaf": head.leaf,
-        "head_rec": micros_or_none(head.recorded_at),
+    return {
+        "new_version": this.version,
+        "new_fingerprint": this.fingerprint,
+        "new_revision": this.revision,
+        "new_state": this.state,
+        "new_unit": this.unit,
+        "new_entered_at": micros(this.entered_at),
+        "new_fields": json_text(dict(this.fields)),
+        "new_facts": _facts_text(this),
+        "new_parent": this.parent,
+        "new_open_children": this.open_children,
+        "new_state_group": facts.group,
+        "new_waits_on": facts.waits_on,
+        "new_waits_person": facts.waits_person,
+        "new_title": facts.title,
+        "new_title_key": sort_key(facts.title),
+        "new_search": facts.search,
+        "new_support": facts.support,
+        "new_area": facts.area,
+        "new_assignee": facts.assignee,
+        "new_due_at": micros_or_none(facts.due_at),
+        "new_next_timer_at": micros_or_none(facts.next_timer_at),
+        "new_late": int(facts.late),
+        "new_final": int(facts.final),
+        "new_head_n": head.n,
+        "new_head_leaf": head.leaf,
+        "new_head_rec": micros_or_none(head.recorded_at),
     }
-    return {prefix + name: value for name, value in values.items()} if prefix else values
 
 
 def _counted(this: Item, facts: RowFacts) -> _Counted:
@@ -294,35 +328,40 @@ class Items:
     def find(self, id_or_code: str) -> StoredItem | None:
         """The same, or None."""
         by_id, by_code = (_GET, _GET_BY_CODE) if self._cursor.read_only else (_LOCK, _LOCK_BY_CODE)
-        row = run(self._cursor, by_id, {"id": id_or_code}).fetchone()
-        if row is None:
-            row = run(self._cursor, by_code, {"code": id_or_code}).fetchone()
-        return _stored(row) if row else None
+        asks = ((by_id, "id"), (by_code, "code"))
+        # Codes have hyphens and ids have none; whatever else somebody writes is looked for under both.
+        for statement, name in reversed(asks) if "-" in id_or_code else asks:
+            row = run(self._cursor, statement, {name: id_or_code}).fetchone()
+            if row is not None:
+                return _stored(row)
+        return None
 
     def add(self, this: Item, facts: RowFacts, head: Head) -> StoredItem:
         """Write a new item; `head` is that of the entry that created it."""
-        kept = {
-            "id": this.id,
-            "code": this.code,
-            "workflow": this.workflow,
-            "created_by": this.created_by,
-            "created_at": micros(this.created_at),
+        values = _changing(this, facts, head) | {
+            "new_id": this.id,
+            "new_code": this.code,
+            "new_workflow": this.workflow,
+            "new_created_by": this.created_by,
+            "new_created_at": micros(this.created_at),
         }
-        run(self._cursor, _ADD, kept | _changing(this, facts, head))
+        run(self._cursor, _ADD, values)
         counted = _counted(this, facts)
         self._count({counted: 1})
-        return StoredItem(this, head, counted)
+        return StoredItem(this, head, counted, _INDEXED_VALUES(values))
 
     def save(self, stored: StoredItem, this: Item, facts: RowFacts, head: Head) -> StoredItem:
         """Write what became of `stored`; StaleItem, and nothing written, where it was changed since it was read."""
         seen = stored.item.revision
-        params = _changing(this, facts, head, "new_") | {"of_id": this.id, "seen": seen}
-        if run(self._cursor, _SAVE, params).rowcount != 1:
+        values = _changing(this, facts, head) | {"of_id": this.id, "seen": seen}
+        indexed = _INDEXED_VALUES(values)
+        moved = frozenset(name for name, old, new in zip(_INDEXED, stored.indexed, indexed, strict=True) if old != new)
+        if run(self._cursor, _save(moved), values).rowcount != 1:
             raise StaleItem(this.id, seen, self._revision(this.id))
         counted = _counted(this, facts)
         if counted != stored.counted:
             self._count({stored.counted: -1, counted: 1})
-        return StoredItem(this, head, counted)
+        return StoredItem(this, head, counted, indexed)
 
     def _revision(self, item_id: str) -> int:
         row = run(self._cursor, _REVISION, {"id": item_id}).fetchone()
