@@ -238,6 +238,49 @@ def test_a_proposal_is_voted_on(terminal, task):
     assert said["fields"]["plan_owner"] == "officer.kt"
 
 
+# -- delegations --------------------------------------------------------------------------------------------------------
+
+POWER = (
+    "delegation", "give", "--to", "deputy.kt", "--act", "15/UQ-PKT", "--from", "2026-06-01", "--until", "2026-06-30",
+)  # fmt: skip
+
+
+def test_a_delegation_is_given_used_listed_and_ended(terminal, task):
+    made = terminal.json(*POWER, "--workflow", "task", "--as", "head.kt")
+    dispatch = f"item move {task} dispatch --as deputy.kt --set assignee=officer.kt --for head.kt".split()
+    done = terminal.json(*dispatch)
+    listed = terminal.json("delegation", "list", "--as", "deputy.kt")
+    ended = terminal.json("delegation", "end", made["id"], "--as", "deputy.kt")
+    over = terminal.run(*dispatch, code=3)
+
+    assert (made["giver"], made["receiver"], made["kind"], made["in_force"]) == ("head.kt", "deputy.kt", "KT.", True)
+    assert done["fields"]["assignee"] == "officer.kt"
+    assert listed["items"] == [made]
+    assert terminal.json("delegation", "list", "--as", "officer.kt")["items"] == []
+    assert not ended["in_force"]
+    assert "[delegation_expired]" in over.stderr
+    assert made["id"] in terminal.run("delegation", "list").stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "reason"),
+    [
+        ((*POWER, "--as", "deputy.kt"), 3, "delegation_chain"),
+        ((*POWER, "--as", "head.vp"), 4, "receiver_of_other_unit"),
+        ((*POWER, "--as", "head.kt", "--workflow", "taks"), 4, "not_a_choice"),
+        (("delegation", "end", "none", "--as", "clerk"), 7, "not_found"),
+    ],
+)
+def test_a_delegation_that_may_not_be_given_or_ended_says_why(terminal, words, code, reason):
+    assert f"[{reason}]" in terminal.run(*words, code=code).stderr
+
+
+def test_the_clerk_records_a_delegation_for_another(terminal):
+    said = terminal.run(*POWER, "--giver", "head.kt", "--as", "clerk").stdout
+
+    assert "head.kt > deputy.kt" in said
+
+
 # -- the clock ----------------------------------------------------------------------------------------------------------
 
 

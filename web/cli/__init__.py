@@ -2,7 +2,7 @@
 
 from typing import NoReturn
 
-from web.cli import audit, db, definition, demo, importing, item, people, serve
+from web.cli import audit, db, definition, delegation, demo, importing, item, people, serve
 from web.cli.shell import Root
 from web.i18n import N_
 
@@ -21,6 +21,7 @@ dondoc = Root(
         people.user,
         people.unit,
         people.token,
+        delegation.delegation,
         db.backup,
         db.doctor,
     ],
