@@ -317,7 +317,7 @@ def test_who_may_create_no_task_of_the_office_may_enter_no_document(client_of, l
     assert "/directives/new" not in visitor.get("/directives").text
 
 
-def test_a_unit_reads_its_own_part_of_a_register(clerk, client_of, office):
+def test_a_unit_reads_its_own_part_of_a_register_and_what_it_supports(clerk, client_of, office):
     address, page = looked_over(clerk)
     done = clerk.post(address, act="confirm", **fields_of(page)).location.split("?")[0]
 
@@ -325,8 +325,11 @@ def test_a_unit_reads_its_own_part_of_a_register(clerk, client_of, office):
 
     assert "Danh sách tài sản" in shown.text
     assert "Ban hành nội quy" not in shown.text
-    of_others = [item.code for item in items_of(office) if item.unit != "kt"]
-    assert not [code for code in of_others if code in shown.text]
+    fence = next(item for item in items_of(office) if item.fields["obligation"] == "fence")
+    assert fence.unit == "vhxh"
+    assert fence.code in shown.text, "what the unit supports is read with its item"
+    others = [item.code for item in items_of(office) if item.unit != "kt" and item.code != fence.code]
+    assert not [code for code in others if code in shown.text]
     assert client_of("admin").get(done).status_code == 403
 
 

@@ -2,12 +2,27 @@
 
 from flask import Flask
 
-from web.pages import delegations, directives, errors, files, help, history, inbox, items, overview, rendering, session, workflows  # noqa: A004  the page is called help
+from web.pages import (
+    admin,
+    delegations,
+    directives,
+    editor,
+    errors,
+    files,
+    help,  # noqa: A004  the page is called help
+    history,
+    inbox,
+    items,
+    overview,
+    rendering,
+    session,
+    workflows,
+)
 
 
 def register(app: Flask) -> None:
     """Give `app` every page, what the templates may call, and the pages that tell of errors."""
     rendering.equip(app)
     errors.handle(app)
-    for page in (session, inbox, items, overview, directives, delegations, history, workflows, files, help):
+    for page in (session, inbox, items, overview, directives, delegations, history, workflows, editor, files, admin, help):
         app.register_blueprint(page.bp)

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
-from pathlib import PurePath
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,11 +14,11 @@ from web import problems
 from web.actors import current_actor, current_caller
 from web.i18n import _, due_cue, label, reason_sentence
 from web.pages import corrections, presenting
+from web.pages.complaints import complaints, pasted_text, sent_file, shown_text
 from web.pages.corrections import Correction, HeadTyped, Known, Trouble
 from web.pages.rendering import Shown
 from web.titles import Titles, titles_of
 from web.wiring import office, settings, shipped
-from workflow.catalog.findings import Finding
 from workflow.engine import Label
 from workflow.engine.visibility import ReadScope, scope_of
 from workflow.errors import NotFound
@@ -43,7 +42,6 @@ bp = Blueprint("directives", __name__)
 
 Answer = AnyResponse | tuple[str, int]
 _MOST_PROPOSALS = 200
-_KEPT_TEXT = 256 * 1024
 _DRAFT_OF = "directive"
 _PRINT = 16
 _HEAD_FIELDS = ("title", "number", "dated_on", "source")
@@ -182,16 +180,6 @@ def _drafts_made(lines: Iterable[register.Line], uow: UnitOfWork) -> list[tuple[
 # -- a new one ----------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Complaint:
-    """A finding with the line of the text it is about."""
-
-    place: str
-    sentence: str
-    line: str
-    severity: str
-
-
 @bp.get("/directives/new")
 def new_form() -> Answer:
     return _new_page("", ()).render()
@@ -218,11 +206,10 @@ def read_new() -> Answer:
     if not source.strip():
         return _new_page("", [("part", _("Please choose a file, or paste the text of the document."))], 422).render()
     read = preview(office(), shipped(), source, file)
-    text = source.decode(errors="replace") if len(source) <= _KEPT_TEXT else ""
+    text = shown_text(source)
     if read.order is None:
-        complaints = _complaints(read.dispatch.findings, text)
         told = _("The document cannot be entered yet; what stands against it is listed below.")
-        return _new_page(text, [("text", told)], 422, complaints=complaints).render()
+        return _new_page(text, [("text", told)], 422, complaints=complaints(read.dispatch.findings, text)).render()
     if len(read.order.obligations) > _MOST_PROPOSALS:
         many = _("The document holds {n} orders; {most} at most can be entered at once. Please split it.")
         sentence = many.format(n=len(read.order.obligations), most=_MOST_PROPOSALS)
@@ -232,10 +219,10 @@ def read_new() -> Answer:
 
 def _sent() -> tuple[str, bytes]:
     """A name by whose ending the form is known, and the bytes."""
-    sent = request.files.get("part")
-    if sent is not None and sent.filename:
-        return PurePath(sent.filename.replace("\\", "/")).name[-100:], sent.stream.read()
-    text = request.form.get("text", "").replace("\r\n", "\n")
+    sent = sent_file()
+    if sent is not None:
+        return sent
+    text = pasted_text()
     structured = text.lstrip().startswith("{") or any(line.startswith("schema:") for line in text.splitlines())
     return _("pasted text") + (".yaml" if structured else ".txt"), text.encode()
 
@@ -261,25 +248,6 @@ def _known(print_: str) -> Directive | None:
 
 def _drafts(uow: UnitOfWork) -> list[Draft]:
     return [draft for draft in uow.drafts.of_person(current_actor().id) if draft.item == _DRAFT_OF]
-
-
-def _complaints(findings: Iterable[Finding], text: str) -> list[Complaint]:
-    lines = text.splitlines()
-    return [
-        Complaint(
-            place=_("Line {line}, column {column}", line=finding.line, column=finding.column),
-            sentence=_spoken(finding),
-            line=lines[finding.line - 1].strip()[:160] if finding.line <= len(lines) else "",
-            severity=finding.severity.value,
-        )
-        for finding in findings
-    ]
-
-
-def _spoken(finding: Finding) -> str:
-    sentence = label(finding.message)
-    sentence = sentence[:1].upper() + sentence[1:]
-    return f"{sentence} {_('Did you mean “{word}”?', word=finding.hint)}" if finding.hint else sentence
 
 
 # -- looked over --------------------------------------------------------------------------------------------------------
@@ -448,7 +416,7 @@ def _preview_page(uow: UnitOfWork, begun: Begun, status: int = 200, troubles: tu
         guessed=begun.read.dispatch.proposed,
         head=begun.head,
         head_errors={one.field: one.sentence for one in troubles if one.n is None},
-        complaints=_complaints(begun.read.dispatch.findings, begun.text),
+        complaints=complaints(begun.read.dispatch.findings, begun.text),
         parts=_parts(begun, rows, titles),
         errors=[(one.field, _titled(one, rows)) for one in troubles],
         served=_served_choices(begun.order),

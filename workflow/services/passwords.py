@@ -1,5 +1,6 @@
 """Passwords: which are taken, and how they are kept (argon2id, OWASP's minimum cost)."""
 
+import secrets
 import threading
 import unicodedata
 from functools import cache
@@ -25,6 +26,11 @@ _COMMON = (
     "ubndxa", "admin", "hanoi", "yeuem", "cchc", "ubnd",
 )
 # fmt: on
+
+
+def generated() -> str:
+    """A password that nobody guesses, in groups that can be read out: to be told once and replaced by its owner."""
+    return "-".join(secrets.token_hex(3) for _group in range(4))
 
 
 def refusal_of(password: str, login: str) -> Reason | None:
