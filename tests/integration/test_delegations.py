@@ -446,6 +446,25 @@ def test_whoever_may_act_in_several_names_may_choose(office, completed):
     assert lent == (chairman,)
 
 
+def test_what_follows_from_a_step_within_the_power_follows_from_it(office):
+    code = new_task(office, due_on="2026-07-10")
+    given(office, "head.kt", power(from_on="1/7/2026", workflows=("task",)))
+    given(office, "chairman", power("vice", from_on="1/7/2026", workflows=("extension",)))
+
+    asked = moved(office, "deputy.kt", code, "extend", comment="Chờ số liệu", proposed_due_on="2026-07-20")
+    with office.read() as uow:
+        (child,) = uow.items.children(asked.item.id)
+    granting = MoveRequest(child.item.id, "grant", inputs={"granted_due_on": "2026-07-20"})
+    granted = perform(office, acting(office, "vice", "chairman"), granting)
+
+    assert isinstance(granted, Done), granted
+    with office.read() as uow:
+        item = uow.items.get(code).item
+    assert item.fields["due_on"] == "2026-07-20"
+    assert item.last["set_due"].acting_for == people.person_of(office, "chairman").id
+    assert auditing.verify(office).ok
+
+
 # -- four eyes ----------------------------------------------------------------------------------------------------------
 
 

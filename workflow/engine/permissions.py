@@ -1,7 +1,7 @@
 """May this actor, in which capacity: offices, posts, relations, delegations and four eyes."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from workflow.engine.circumstances import Directory
 from workflow.engine.decision import Kind, Reason
@@ -110,6 +110,14 @@ def capacity(who: Who, actor: Actor, item: Item) -> Capacity | None:
 def givers_on(actor: Actor, item: Item) -> tuple[str, ...]:
     """Everybody in whose name the actor may try to act on this item, in the order of their powers."""
     return tuple(dict.fromkeys(delegation.giver for delegation in actor.delegations if covers(delegation, item)))
+
+
+def carried_on(actor: Actor, delegation: str | None) -> Actor:
+    """The actor as the consequences of his act meet him: the power he used covers them, whatever their workflow."""
+    powers = tuple(
+        replace(power, workflows=frozenset()) if power.id == delegation else power for power in actor.delegations
+    )
+    return replace(actor, delegations=powers) if delegation else actor
 
 
 def roles_of(actor: Actor) -> frozenset[str]:

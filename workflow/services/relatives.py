@@ -33,6 +33,7 @@ from workflow.engine.events import (
     Voted,
     VoteWithdrawn,
 )
+from workflow.engine.permissions import carried_on
 from workflow.errors import NotFound
 from workflow.ids import new_id
 from workflow.persistence import StoredItem, UnitOfWork
@@ -112,6 +113,7 @@ class _Family:
         self._office = office
         self._uow = uow
         self._caller = caller
+        self._actor = caller.actor
         self._circumstances = circumstances
         self.parts: dict[str, _Part] = {}
         self.reasons: list[Reason] = []
@@ -121,6 +123,7 @@ class _Family:
         return self._circumstances.now
 
     def take_part(self, act: Act, after: Item) -> None:
+        self._actor = carried_on(self._caller.actor, act.decision.delegation)
         part = _Part(act.definition, act.stored, act.stored.item if act.stored else after)
         self.parts[after.id] = part
         self._act(part, act.decision, act.comment, depth=1, was_open=act.stored is not None and part.is_open)
@@ -175,7 +178,7 @@ class _Family:
             return
         circumstances = self._around(definition)
         command = CreateItem(
-            self._caller.actor,
+            self._actor,
             new_id(self._now),
             next_code(self._uow, definition, circumstances),
             parent.item.unit,
@@ -227,7 +230,7 @@ class _Family:
         said = fields.pop(COMMENT, comment)
         # The words of the act go with it, unless the definition names others: the parent's history says why, too.
         words = str(said) if said else None
-        command = Perform(self._caller.actor, signal.move, fields, words)
+        command = Perform(self._actor, signal.move, fields, words)
         decision = decide(part.definition, part.item, command, self._around(part.definition))
         if isinstance(decision, Accepted):
             self._act(part, decision, words, depth=depth, was_open=part.is_open)
