@@ -76,11 +76,10 @@ def checked(files: list[Path]) -> list[Report]:
     library = wiring.shipped()
     names: Names = library.names
     first = [check_file(file, names, library.calendars) for file in files]
-    here = frozenset(report.definition.workflow for report in first if report.definition)
-    if here <= names.workflows:
-        return first
-    wider = replace(names, workflows=names.workflows | here)
-    return [check_file(file, wider, library.calendars) for file in files]
+    here = {report.definition.workflow: report.definition for report in first if report.definition}
+    shipped = {name: report.definition for name, report in library.workflows.items() if report.definition}
+    wider = replace(names, workflows=names.workflows | here.keys())
+    return [check_file(file, wider, library.calendars, others=shipped | here) for file in files]
 
 
 def text_of_file(file: Path) -> bytes:

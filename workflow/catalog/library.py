@@ -11,6 +11,7 @@ from workflow.catalog.calendar import CalendarFile, read_calendar
 from workflow.catalog.compile import Names, compile_document
 from workflow.catalog.findings import Finding, has_errors
 from workflow.catalog.indicators import Indicators, read_indicators
+from workflow.catalog.lint.family import check_family
 from workflow.catalog.lint.step import check_step
 from workflow.catalog.obligations import Obligations, read_obligations
 from workflow.catalog.organisation import Organisation, read_organisation
@@ -31,11 +32,16 @@ class Source(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """What a check may hold a workflow against: its scenarios, played under `calendars`, and the edition before it."""
+    """What a check may hold a workflow against.
+
+    That is its scenarios, played under `calendars`, the edition before it, and the `others`, by name, whose items it may
+    open and move.
+    """
 
     scenarios: Source | None = None
     calendars: Mapping[str, Calendar] = field(default_factory=lambda: MappingProxyType({}))
     previous: Definition | None = None
+    others: Mapping[str, Definition] = field(default_factory=lambda: MappingProxyType({}))
 
 
 NOTHING_BESIDE = Beside()
@@ -89,6 +95,7 @@ def check_text(text: str | bytes, file: str, names: Names, beside: Beside = NOTH
     found = {*compiled.findings, *(lint.check(compiled, names) if compiled.definition else ())}
     if beside.previous:
         found.update(check_step(beside.previous, compiled))
+    found.update(check_family(compiled, beside.others, names))
     findings = tuple(sorted(found, key=lambda finding: finding.place))
     if compiled.definition and not has_errors(findings) and beside.scenarios:
         findings += check_scenarios(compiled.definition, *beside.scenarios, beside.calendars)
@@ -96,10 +103,14 @@ def check_text(text: str | bytes, file: str, names: Names, beside: Beside = NOTH
 
 
 def check_file(
-    path: Path, names: Names, calendars: Mapping[str, Calendar], previous: Definition | None = None
+    path: Path,
+    names: Names,
+    calendars: Mapping[str, Calendar],
+    previous: Definition | None = None,
+    others: Mapping[str, Definition] = MappingProxyType({}),
 ) -> Report:
     """The same for a file and the scenarios beside it. OSError where it cannot be read."""
-    return check_text(*_text(path), names, Beside(scenarios_of(path), calendars, previous))
+    return check_text(*_text(path), names, Beside(scenarios_of(path), calendars, previous, others))
 
 
 def scenarios_of(path: Path) -> Source | None:
@@ -185,10 +196,26 @@ def _workflows(folder: Path, names: Names) -> tuple[Names, dict[str, Report]]:
     sources = [_text(file) for file in _files(folder)]
     declared = frozenset(name for source, file in sources if (name := _declared(source, file)))
     known = replace(names, workflows=declared)
-    reports = [replace(check_text(source, file, known), scenarios=scenarios_of(Path(file))) for source, file in sources]
+    beside = Beside(others=_others(sources, known))
+    reports = [
+        replace(check_text(source, file, known, beside), scenarios=scenarios_of(Path(file))) for source, file in sources
+    ]
     return known, {
         report.definition.workflow if report.definition else Path(report.file).stem: report for report in reports
     }
+
+
+def _others(sources: list[tuple[bytes, str]], names: Names) -> dict[str, Definition]:
+    """The workflows of a folder that can be read at all, by name."""
+    found = {}
+    for source, file in sources:
+        try:
+            definition = compile_document(read_document(source, file), names).definition
+        except DocumentInvalid:
+            continue
+        if definition is not None:
+            found[definition.workflow] = definition
+    return found
 
 
 def _declared(source: bytes, file: str) -> str | None:

@@ -44,13 +44,14 @@ def publish(
 
 def check(office: Office, text: bytes, file: str, scenarios: Source | None = None) -> Report:
     """What `publish` would say of a text, without publishing it."""
-    report = check_text(text, file, office.names)
+    others = {definition.workflow: definition for definition in office.editions.all_latest()}
+    report = check_text(text, file, office.names, Beside(others=others))
     if report.definition is None:
         return report
     previous = _previous(office, report.definition)
     if previous is None and scenarios is None:
         return report
-    return check_text(text, file, office.names, Beside(scenarios, office.calendars, previous))
+    return check_text(text, file, office.names, Beside(scenarios, office.calendars, previous, others))
 
 
 def _previous(office: Office, definition: Definition) -> Definition | None:

@@ -21,6 +21,7 @@ from workflow.engine.definition import (
     Label,
     Notify,
     SetField,
+    Signal,
     Source,
     Spawn,
     Stamp,
@@ -120,10 +121,27 @@ def _fields_of_move(subject: Subject, move: Transition) -> Iterator[Finding]:
             yield from _field(subject, path, name)
     for path, effect in places.effects(subject, move):
         yield from _field_of_effect(subject, path, effect)
+    yield from _children_speak_to_parents(subject, move)
     for path, written, value in places.values(subject, move):
         yield from _value(subject, move, path, value, _kind(subject, written) if "set" in path else None)
     for n, name in enumerate(move.gate.dismiss_when_changed if move.gate else ()):
         yield from _field(subject, ("transitions", move.name, "approval", "dismiss_when_changed", n), name)
+
+
+def _children_speak_to_parents(subject: Subject, move: Transition) -> Iterator[Finding]:
+    """`child.NAME` is the item that signals its parent; nowhere else does it mean anything."""
+    spoken = {
+        path[:-1]
+        for path, effect in places.effects(subject, move)
+        if isinstance(effect, Signal) and effect.to == "parent"
+    }
+    for path, _, value in places.values(subject, move):
+        if value.source is Source.CHILD and path[:-2] not in spoken:
+            vi, en = (
+                f"“child.{value.value}” chỉ có nghĩa trong tín hiệu gửi mục cha",
+                f'"child.{value.value}" has a meaning in a signal to the parent only',
+            )
+            yield subject.at_value("L11", path, vi, en, f"item.{value.value}")
 
 
 def _field_of_effect(subject: Subject, path: Path, effect: Effect) -> Iterator[Finding]:
@@ -162,9 +180,9 @@ def _value(subject: Subject, move: Transition, path: Path, value: Value, wanted:
     if value.source is Source.INPUT and name not in {*move.inputs, COMMENT}:
         vi, en = f"bước này không nhận “{name}”", f'"{name}" is no input of this move'
         yield subject.at_value("L11", path, vi, en, subject.like(name, {*move.inputs, COMMENT}))
-    elif value.source is Source.ITEM and name not in fields and name != UNIT:
+    elif value.source in (Source.ITEM, Source.CHILD) and name not in fields and name != UNIT:
         yield subject.unknown("L11", path, _FIELD, name, {*fields, UNIT})
-    elif wanted and value.source is not Source.CHILD and name in fields and fields[name].type is not wanted:
+    elif wanted and name in fields and fields[name].type is not wanted:
         yield _mistyped(subject, path, fields[name], wanted)
 
 
