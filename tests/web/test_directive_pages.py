@@ -288,6 +288,24 @@ def test_doubts_about_a_text_stand_on_top_of_the_page_that_corrects_it(clerk):
     assert "Không thấy ngày, tháng của văn bản." in page.text
 
 
+@pytest.mark.parametrize(
+    ("dated", "due", "shown"),
+    [
+        ("ngày 31 tháng 2 năm 2026", "", "01/02/2026"),
+        ("ngày 3 tháng 13 năm 2026", "", "01/01/2026"),
+        ("ngày 1 tháng 6 năm 0000", "", "01/06/2026"),
+        ("ngày 3 tháng 2 năm 2026", " trước ngày 1/1/0001", "03/02/2026"),
+    ],
+)
+def test_a_date_that_cannot_be_is_put_right_by_whoever_looks_it_over(clerk, dated, due, shown):
+    clerk.get("/directives/new")
+
+    answer = clerk.post("/directives/new", text=f"{dated}\n\n1. Phòng Kinh tế\n\n- Rà soát tủ hồ sơ{due}.\n")
+
+    assert answer.status_code == 303
+    assert fields_of(clerk.get(answer.location))["dated_on"] == [shown]
+
+
 @pytest.mark.parametrize("text", ["", "   \n"])
 def test_nothing_sent_is_told(clerk, text):
     clerk.get("/directives/new")

@@ -236,9 +236,9 @@ def _due(clause: str) -> tuple[date | None, str | None]:
         word, day, month, year = stated.groups()
         try:
             last = date(int(year), int(month), int(day))
-        except ValueError:
+            return last - timedelta(days=1) if "trước" in word.lower() else last, "seed"
+        except (ValueError, OverflowError):
             return None, None
-        return last - timedelta(days=1) if "trước" in word.lower() else last, "seed"
     year_only = _IN_YEAR.search(clause)
     if year_only and int(year_only[1]) >= 1:
         return date(int(year_only[1]), 12, 31), "inferred"

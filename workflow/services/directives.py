@@ -103,19 +103,29 @@ def _previewed_register(library: Library, source: bytes, file: str, today: date)
 def order_of(obligations: Obligations, text: bytes, received_on: date) -> Order:
     """The order that a register gives; by `text`, the bytes it was read from, a second import is known.
 
-    A document without a date counts from `received_on`, one that names only its month or year from the first day of it.
+    A document without a date that can be counts from `received_on`, one that names only its month or year from the
+    first day of it.
     """
     document = obligations.document
     source = document.get("source", "")
-    dated = document.get("date")
     return Order(
         title=document.get("title", source),
         number=document.get("number", ""),
-        dated_on=date.fromisoformat(f"{dated}-01-01"[:10]) if dated else received_on,
+        dated_on=_first_day(document.get("date", ""), received_on),
         source=source,
         source_hash=hashlib.sha256(text).hexdigest(),
         obligations=obligations.obligations,
     )
+
+
+def _first_day(dated: str, received_on: date) -> date:
+    """The first day that a written date may mean: of 31 February the month counts, of month 13 the year."""
+    for known in (dated[:10], dated[:7], dated[:4]):
+        try:
+            return date.fromisoformat(f"{known}-01-01"[:10])
+        except ValueError:
+            continue
+    return received_on
 
 
 @dataclass(frozen=True, slots=True)
