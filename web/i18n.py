@@ -269,6 +269,12 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "not_an_attachment": N_("“{field}” must name attached files."),
         "too_many": N_("“{field}”: {limit} at most."),
         "not_figures": N_("“{field}” must be a table of figures."),
+        # past the workflow
+        "no_such_state": N_("The workflow has no state “{value}”."),
+        "already_there": N_("The item is “{state}” already."),
+        "override_open": N_("The Chairman has been asked about this item already and has not decided yet."),
+        "override_decided": N_("This has been decided already."),
+        "override_outdated": N_("The item has moved on since this was asked and is “{state}” now; it must be asked anew."),
         # documents
         "directive_known": N_("This document has been entered already: {title}."),
         "nothing_to_import": N_("Nothing of the document is left to be entered."),
@@ -287,6 +293,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "version_missing": N_("Please say in If-Match which version of the item you looked at."),
         "key_reused": N_("This request key was used for another request."),
         "key_too_long": N_("A request key has {limit} characters at most."),
+        "twin_running": N_("The same request is still being carried out; please ask again in a moment."),
         "busy": N_("The database is busy; nothing was written. Please try again in a moment."),
         "not_signed_in": N_("Please send a token that is in force: “Authorization: Bearer …”."),
         "scope_needed": N_("This token lacks the scope “{scope}”."),

@@ -11,6 +11,7 @@ from workflow.errors import (
     ReusedKey,
     StaleItem,
     TooLarge,
+    TwinRunning,
     TypeRefused,
     WorkflowError,
 )
@@ -37,6 +38,7 @@ BY_ERROR: dict[type[WorkflowError], Problem] = {
     NotFound: Problem("not-found", 404, 7),
     StaleItem: Problem("stale", 412, 5),
     ReusedKey: Problem("reused-key", 422, 4),
+    TwinRunning: Problem("twin-running", 409, 5),
     DefinitionInvalid: Problem("definition-invalid", 422, 1),
     TooLarge: Problem("too-large", 413, 4),
     TypeRefused: Problem("type-refused", 415, 4),
@@ -75,6 +77,8 @@ def reason_of(error: WorkflowError, request: str = "") -> Reason:
         return Reason("type_refused", Kind.INPUT, {"name": error.name, "found": error.found})
     if isinstance(error, DefinitionInvalid):
         return Reason("definition_invalid", Kind.INPUT, {"findings": _codes(error)})
+    if isinstance(error, TwinRunning):
+        return Reason("twin_running", Kind.STATE, {"key": error.key})
     if isinstance(error, Busy):
         return Reason("busy", Kind.PRECONDITION)
     return Reason("fault", Kind.PRECONDITION, {"request": request})

@@ -29,6 +29,14 @@ class ReusedKey(WorkflowError):
         self.key = key
 
 
+class TwinRunning(WorkflowError):
+    """The first request with this idempotency key is still at work; ask again in a moment."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(f"the request with key {key!r} is still running")
+        self.key = key
+
+
 class DefinitionInvalid(WorkflowError):
     """A definition was refused; `findings` says why, one each."""
 

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from workflow.audit import ActorMark, Head, compose, walk
 from workflow.engine.facts import RowFacts
 from workflow.engine.item import Ballot, Doer, Episode, Item, Recorded, Request
-from workflow.errors import Busy, NotFound, ReusedKey, StaleItem
+from workflow.errors import Busy, NotFound, ReusedKey, StaleItem, TwinRunning
 from workflow.persistence import UnitOfWork
 from workflow.persistence.statements import observing
 from workflow.persistence.tables import metadata
@@ -557,11 +557,11 @@ def test_a_key_whose_request_was_undone_is_new_again(database):
         assert uow.idempotency.claim("p-an", "k", "asked otherwise", NOW) is None
 
 
-def test_a_key_left_unfinished_is_busy(database):
+def test_a_key_left_unfinished_tells_of_its_twin(database):
     with database.write() as uow:
         uow.idempotency.claim("p-an", "k", "asked", NOW)
 
-    with pytest.raises(Busy), database.write() as uow:
+    with pytest.raises(TwinRunning), database.write() as uow:
         uow.idempotency.claim("p-an", "k", "asked", NOW)
 
 

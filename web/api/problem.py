@@ -31,6 +31,7 @@ TITLES: Mapping[str, str] = {
     "definition-invalid": N_("The workflow file has faults"),
     "too-large": N_("Too large"),
     "type-refused": N_("This kind of content is not accepted"),
+    "twin-running": N_("The same request is still running"),
     "busy": N_("The database is busy"),
     "version-missing": N_("The version is missing"),
     "not-signed-in": N_("No token in force"),

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from workflow.errors import Busy, ReusedKey
+from workflow.errors import ReusedKey, TwinRunning
 from workflow.persistence.columns import micros
 from workflow.persistence.statements import Cursor, Statement, per_dialect, run
 from workflow.persistence.tables import idempotency
@@ -50,7 +50,7 @@ class Idempotency:
     def claim(self, actor: str, key: str, fingerprint: str, at: datetime) -> Outcome | None:
         """None for a new key, now taken; the stored outcome for a known one; ReusedKey if it meant another request.
 
-        Busy where the first request with this key was left unfinished.
+        TwinRunning where the first request with this key has not finished.
         """
         taken = run(
             self._cursor, _CLAIM, {"actor": actor, "key": key, "fingerprint": fingerprint, "at": micros(at)}
@@ -61,7 +61,7 @@ class Idempotency:
         if known != fingerprint:
             raise ReusedKey(key)
         if outcome is None:
-            raise Busy(f"the request with key {key!r} is still running")
+            raise TwinRunning(key)
         return Outcome(outcome)
 
     def finish(self, actor: str, key: str, outcome: str) -> None:
