@@ -386,13 +386,9 @@ def _moved(
         changed.append(UnitChanged(item.unit, writes.unit))
     moved = Transitioned(transition.name, item.state, target, doer, now)
     recorded = _recorded(definition, item, changed, author, now)
-    lateness = _lateness(question, transition, target, effective_at)
+    lateness = lateness_of(definition, item, target, transition.name, now, effective_at)
     due = _due_changes(question, changed)
-    overtaken = [
-        RequestClosed(request.move, "overtaken", now)
-        for request in item.requests
-        if request.move != transition.name and target not in definition.transitions[request.move].sources
-    ]
+    overtaken = overtaken_by(definition, item, target, now, transition.name)
     return (*changed, moved, *due, *recorded, *lateness, *overtaken)
 
 
@@ -408,19 +404,32 @@ def _recorded(definition: Definition, item: Item, changed: list[Event], author: 
     ]
 
 
-def _lateness(question: Question, transition: Transition, target: str, effective_at: datetime | None) -> list[Event]:
-    item, states, now = question.item, question.definition.states, question.circumstances.now
-    was, will = states[item.state].overdue, states[target].overdue
+def lateness_of(
+    definition: Definition, item: Item, target: str, cause: str, now: datetime, effective_at: datetime | None = None
+) -> list[Event]:
+    """The episodes that end and begin when the item goes to `target`; `cause` names the move, or what else took it there."""
+    was, will = definition.states[item.state].overdue, definition.states[target].overdue
     # A plan whose own date passed ends its episode and opens the next: two failures are two facts.
     broken = was and will and effective_at is not None
     events: list[Event] = []
     episode = next((late for late in item.episodes if late.ended_at is None), None)
     if episode and (not will or broken):
-        events.append(EpisodeEnded(episode.n, effective_at if broken and effective_at else now, transition.name))
+        events.append(EpisodeEnded(episode.n, effective_at if broken and effective_at else now, cause))
     if will and (broken or not was):
         due = item.due_at if item.due_at and item.due_at <= now else now
         events.append(EpisodeOpened(len(item.episodes) + 1, effective_at or due, now, item.unit))
     return events
+
+
+def overtaken_by(
+    definition: Definition, item: Item, target: str, now: datetime, move: str | None = None
+) -> list[Event]:
+    """The open requests, but that for `move`, that end because their move does not start in `target`."""
+    return [
+        RequestClosed(request.move, "overtaken", now)
+        for request in item.requests
+        if request.move != move and target not in definition.transitions[request.move].sources
+    ]
 
 
 def _due_changes(question: Question, changed: list[Event]) -> list[Event]:
@@ -445,12 +454,20 @@ def _propose(question: Question, transition: Transition, command: Perform) -> De
     if target is None or attempt.capacity is None:
         return Rejected(tuple(attempt.reasons), tuple(attempt.conditions))
     now, doer = question.circumstances.now, _doer(question.actor, attempt.capacity)
+    inputs = _proposed(transition, command)
     opened: Event
     if request is None:
-        opened = RequestOpened(transition.name, doer, now, command.inputs)
+        opened = RequestOpened(transition.name, doer, now, inputs)
     else:
-        opened = RequestAmended(transition.name, now, command.inputs, _dismisses(transition, request, command.inputs))
+        opened = RequestAmended(transition.name, now, inputs, _dismisses(transition, request, inputs))
     return _accepted((opened,), attempt.capacity, attempt)
+
+
+def _proposed(transition: Transition, command: Perform) -> Mapping[str, Plain]:
+    """The inputs of a request. A comment that the move asks for is one of them: when the gate opens, nobody gives it anew."""
+    if COMMENT in transition.inputs and command.comment:
+        return {**command.inputs, COMMENT: command.comment}
+    return command.inputs
 
 
 def _dismisses(transition: Transition, request: Request, inputs: Mapping[str, Plain]) -> bool:
@@ -507,6 +524,9 @@ def _rejected(
     if on_reject == "stay":
         return _accepted((vote, closed), found)
     following = question.definition.transitions[on_reject]
+    refusal = _not_from_here(question, following)
+    if refusal:
+        return Rejected((refusal,))
     attempt = Attempt(question, following, EMPTY, comment, capacity=found)
     target = question.rules.run(following, question.item.state, attempt)
     if target is None:
@@ -521,14 +541,16 @@ def _approved(
     counted = replace(request, votes=(*request.votes, Ballot(vote.step, vote.doer, vote.at)))
     if not approval.is_open(counted, _steps(question, transition, request)):
         return _accepted((vote,), found)
-    attempt = Attempt(question, transition, request.inputs, None, capacity=found)
+    inputs = {name: value for name, value in request.inputs.items() if name != COMMENT}
+    said = str(request.inputs[COMMENT]) if COMMENT in request.inputs else comment
+    attempt = Attempt(question, transition, inputs, said, capacity=found)
     target = question.rules.run(transition, question.item.state, attempt)
     if target is None:
         return Rejected(tuple(attempt.reasons), tuple(attempt.conditions))
     closed = RequestClosed(transition.name, "opened", vote.at)
-    moved = _moved(question, transition, target, request.inputs, vote.doer, request.proposer.person)
+    moved = _moved(question, transition, target, inputs, vote.doer, request.proposer.person)
     events = (vote, closed, *moved)
-    return _accepted(events, found, attempt, _asked_of_others(question, transition, events, request.inputs, comment))
+    return _accepted(events, found, attempt, _asked_of_others(question, transition, events, inputs, said))
 
 
 def _take_back(question: Question, transition: Transition) -> Decision:
