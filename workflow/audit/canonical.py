@@ -3,7 +3,7 @@
 import json
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -31,25 +31,39 @@ def _is_key(key: object) -> bool:
     return isinstance(key, str) and _KEY(key) is not None
 
 
+# Made once, and dict first: to ask whether something is a Mapping costs more than all else here.
+_WORDS = (str, bool, type(None))
+_PARTS = (list, tuple)
+_MAPPINGS = (dict, Mapping)
+
+
 def _check(value: object) -> None:
     # Texts are most of an entry and need no look of their own here: surrogates fail when the text becomes bytes.
-    if value is None or isinstance(value, str | bool):
+    if isinstance(value, _WORDS):
         return
-    if isinstance(value, int):
+    if isinstance(value, _PARTS):
+        _check_parts(value)
+    elif isinstance(value, int):
         if not -GREATEST <= value <= GREATEST:
             raise ValueError(f"{value} is outside ±(2^53-1)")
-    elif isinstance(value, dict | Mapping):
-        for key, part in value.items():
-            if not _is_key(key):
-                raise ValueError(f"the key {key!r} is not of [a-z0-9_]+")
-            if type(part) is not str:
-                _check(part)
-    elif isinstance(value, list | tuple):
-        for part in value:
-            if type(part) is not str:
-                _check(part)
+    elif isinstance(value, _MAPPINGS):
+        _check_mapping(value)
     else:
         raise ValueError(f"canonical JSON has no {type(value).__name__}")  # noqa: TRY004  one class for every refusal
+
+
+def _check_mapping(value: Mapping[object, object]) -> None:
+    for key, part in value.items():
+        if not _is_key(key):
+            raise ValueError(f"the key {key!r} is not of [a-z0-9_]+")
+        if type(part) is not str:
+            _check(part)
+
+
+def _check_parts(value: Iterable[object]) -> None:
+    for part in value:
+        if type(part) is not str:
+            _check(part)
 
 
 def _composed(value: Any) -> Any:

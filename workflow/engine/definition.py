@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
@@ -375,9 +376,22 @@ class Definition:
     invariants: tuple[Invariant, ...] = ()
     migrations: tuple[Migration, ...] = ()
 
-    @property
+    @cached_property
     def initial(self) -> State:
         return next(state for state in self.states.values() if state.initial)
+
+    @cached_property
+    def private_fields(self) -> frozenset[str]:
+        return frozenset(name for name, declared in self.fields.items() if declared.private)
+
+    @cached_property
+    def searched_fields(self) -> tuple[str, ...]:
+        """What a search looks through beside code and title: texts that are no secret, in the order of the file."""
+        return tuple(
+            name
+            for name, declared in self.fields.items()
+            if declared.type is FieldType.TEXT and not declared.private and name != "title"
+        )
 
     def leaving(self, state: str) -> tuple[Transition, ...]:
         """The transitions that start in `state`, in the order of the file."""

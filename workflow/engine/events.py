@@ -202,7 +202,7 @@ _INSTANTS = {
 
 def instant_text(at: datetime) -> str:
     """RFC 3339 in UTC with exactly six decimals: equal instants have one spelling."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return at.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
 
 
 def instant_of(text: str) -> datetime:
@@ -214,16 +214,21 @@ def to_plain(event: Event) -> dict[str, Any]:
     plain: dict[str, Any] = {"e": _NAMES[kind]}
     for name in _FIELDS[kind]:
         value = getattr(event, name)
-        if isinstance(value, datetime):
-            value = instant_text(value)
-        elif isinstance(value, Doer):
-            value = [value.person, value.unit, value.acting_for]
-        elif isinstance(value, Mapping):
-            value = {key: list(part) if isinstance(part, tuple) else part for key, part in value.items()}
-        elif isinstance(value, tuple):
-            value = list(value)
-        plain[name] = value
+        plain[name] = value if type(value) in _AS_THEY_ARE else _plain(value)
     return plain
+
+
+_AS_THEY_ARE = frozenset({str, int, bool, type(None)})
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return instant_text(value)
+    if isinstance(value, Doer):
+        return [value.person, value.unit, value.acting_for]
+    if isinstance(value, Mapping):
+        return {key: list(part) if isinstance(part, tuple) else part for key, part in value.items()}
+    return list(value) if isinstance(value, tuple) else value
 
 
 def _value(plain: Any) -> Any:

@@ -1,12 +1,13 @@
 """What a worklist needs to know of an item, computed once a move so that a page is one SELECT."""
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 
 from workflow.engine.circumstances import Circumstances
 from workflow.engine.deadlines import pending
-from workflow.engine.definition import Definition, FieldType, Who, WhoKind
+from workflow.engine.definition import Definition, Who, WhoKind
 from workflow.engine.item import Item
 
 
@@ -31,10 +32,12 @@ class RowFacts:
     support: str = ""
 
 
+_MARKS = re.compile("[\u0300-\u036f]+")
+
+
 def folded(text: str) -> str:
     """Lower case without diacritics, đ as d: what people type when they search. Both hòa and hoà become hoa."""
-    plain = unicodedata.normalize("NFD", text.lower().replace("đ", "d"))
-    return "".join(char for char in plain if not unicodedata.combining(char))
+    return _MARKS.sub("", unicodedata.normalize("NFD", text.lower().replace("đ", "d")))
 
 
 def waiting(definition: Definition, item: Item) -> tuple[Who, ...]:
@@ -93,10 +96,10 @@ def row_facts(definition: Definition, item: Item, circumstances: Circumstances) 
     state = definition.states[item.state]
     waits_on, waits_person = _waits(definition, item)
     title = _text(item, "title") or item.code
-    searched = [item.code, title] + [
-        str(item.fields[name])
-        for name, field in definition.fields.items()
-        if field.type is FieldType.TEXT and not field.private and name != "title" and item.fields.get(name)
+    searched = [
+        item.code,
+        title,
+        *(str(item.fields[name]) for name in definition.searched_fields if item.fields.get(name)),
     ]
     timers = pending(definition, item, circumstances)
     return RowFacts(

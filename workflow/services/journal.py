@@ -57,7 +57,7 @@ def record(uow: UnitOfWork, head: Head, note: Note, caller: Caller, now: datetim
         request=caller.request,
         workflow=(definition.workflow, definition.version, definition.fingerprint) if definition else None,
         events=[to_plain(event) for event in note.events],
-        private_fields=private_fields(definition) if definition else frozenset(),
+        private_fields=definition.private_fields if definition else frozenset(),
         move=note.move,
         source=note.source,
         target=note.target,
@@ -84,10 +84,6 @@ def _acting_for(note: Note, named: str | None) -> str | None:
         if doer is not None and doer.acting_for:
             return str(doer.acting_for)
     return named
-
-
-def private_fields(definition: Definition) -> frozenset[str]:
-    return frozenset(name for name, declared in definition.fields.items() if declared.private)
 
 
 def _cause(note: Note) -> str | None:
