@@ -147,6 +147,7 @@ PAGES: tuple[tuple[str, str, str | Callable[[Window], None]], ...] = (
     ("nothing ticked", "chairman", _nothing_ticked),
     ("unit", "head.kt", "/units/kt"),
     ("commune", "chairman", "/commune"),
+    ("difficulties", "chairman", "/escalations"),
     ("log", "auditor", "/history"),
     ("log, odd day", "auditor", "/history?since=hôm+qua"),
     ("check of the log", "auditor", "/history/check"),

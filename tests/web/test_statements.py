@@ -28,6 +28,7 @@ PAGES = (
     ("history of an item", "auditor", f"/items/{LATE}/history?refusals=1", 4),
     ("unit", "head.kt", "/units/kt", 8),
     ("commune", "chairman", "/commune", 8),
+    ("difficulties", "chairman", "/escalations", 3),
     ("workflows", "officer.kt", "/definitions", 5),
     ("workflow", "officer.kt", "/definitions/task/1", 5),
     ("help", "head.kt", "/help", 2),

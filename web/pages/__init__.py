@@ -8,6 +8,7 @@ from web.pages import (
     directives,
     editor,
     errors,
+    escalations,
     files,
     help,  # noqa: A004  the page is called help
     history,
@@ -24,5 +25,19 @@ def register(app: Flask) -> None:
     """Give `app` every page, what the templates may call, and the pages that tell of errors."""
     rendering.equip(app)
     errors.handle(app)
-    for page in (session, inbox, items, overview, directives, delegations, history, workflows, editor, files, admin, help):
+    for page in (
+        session,
+        inbox,
+        items,
+        overview,
+        escalations,
+        directives,
+        delegations,
+        history,
+        workflows,
+        editor,
+        files,
+        admin,
+        help,
+    ):
         app.register_blueprint(page.bp)

@@ -14,6 +14,7 @@ from web.actors import current_actor, current_caller
 from web.i18n import _, label, language, reason_sentence
 from web.pages import acting, forms, presenting
 from web.pages.ahead import Ahead, ahead_of, others_text
+from web.pages.family import family_of
 from web.pages.rendering import Shown, render_fragment, render_page, wants_fragment
 from web.titles import Titles, titles_of
 from web.wiring import office
@@ -181,6 +182,7 @@ def _item_page(uow: UnitOfWork, stored: StoredItem, status: int = 200, **more: A
         told=told,
         more_history=len(entries) == _RECENT,
         reason=_reason_to_act(entries, definition, told),
+        family=family_of(uow, item),
         key=new_id(now),
         **more,
     )

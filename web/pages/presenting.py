@@ -220,6 +220,7 @@ _TYPES = {
     "export": "Export",
     "read": "Reading of the log",
     "delegation": "Delegation",
+    "child": "Something below this item has changed",
     "request": "Proposal",
     "vote": "Opinion on a proposal",
 }
@@ -228,6 +229,9 @@ _TYPES = {
 def _entry_title(entry: HistoryEntry, definition: Definition | None) -> str:
     body = entry.body
     kind = _(_TYPES[entry.type]) if entry.type in _TYPES else entry.type
+    if entry.type == "child":
+        opened = any(event["e"] == "child" for event in entry.events)
+        return _("Opened below this item") if opened else _("Closed below this item")
     move = body.get("tr") or body.get("move") or _request_move(entry)
     if move is None or definition is None or move not in definition.transitions:
         return kind
