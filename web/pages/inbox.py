@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from web import problems
 from web.actors import current_actor, current_caller
-from web.i18n import _, label, reason_sentence
+from web.i18n import DueCue, _, label, reason_sentence
 from web.pages import acting, presenting
 from web.pages.rendering import render_page
 from web.titles import Titles, titles_of
@@ -20,9 +20,11 @@ from workflow.engine.definition import COMMENT, Transition
 from workflow.errors import NotFound, WorkflowError
 from workflow.ids import new_id
 from workflow.persistence import UnitOfWork
+from workflow.persistence.overrides import OverrideRequest
 from workflow.services.inbox import Waiting, waiting
 from workflow.services.items import readable
 from workflow.services.moves import Done, MoveRequest, Refused, offers, perform, would_decide
+from workflow.services.overrides import to_decide
 from workflow.services.overview import SOON_DAYS
 
 bp = Blueprint("inbox", __name__)
@@ -49,8 +51,23 @@ def index() -> Answer:
     with office().read() as uow:
         titles = titles_of(uow)
         found = waiting(office(), uow, current_actor())
-    groups = _grouped(found, titles, now)
-    return render_page("inbox/index.html", groups=groups, total=len(found), key=new_id(now))
+        wishes = [_wish(uow, one) for one in to_decide(uow, current_actor())]
+    groups = [*([_past_the_workflow(wishes, titles)] if wishes else []), *_grouped(found, titles, now)]
+    return render_page("inbox/index.html", groups=groups, total=len(found) + len(wishes), key=new_id(now))
+
+
+def _wish(uow: UnitOfWork, one: OverrideRequest) -> tuple[str, Item, Definition]:
+    item = uow.items.get(one.item).item
+    return f"/overrides/{one.id}", item, office().editions.of(item, uow)
+
+
+def _past_the_workflow(wishes: Iterable[tuple[str, Item, Definition]], titles: Titles) -> Group:
+    """What only the chairman may decide, above everything else."""
+    group = Group(_("To decide: past the workflow"))
+    for href, item, definition in wishes:
+        group.lines.append(_line(item, definition, titles, None, href))
+        group.links[item.code] = [(_("Decide"), href)]
+    return group
 
 
 def _grouped(found: Iterable[Waiting], titles: Titles, now: datetime) -> list[Group]:
@@ -74,21 +91,8 @@ def _grouped(found: Iterable[Waiting], titles: Titles, now: datetime) -> list[Gr
 
 def _add(group: Group, one: Waiting, titles: Titles, now: datetime) -> None:
     item, definition = one.item, one.definition
-    state = definition.states[item.state]
-    group.lines.append(
-        presenting.Line(
-            code=item.code,
-            href=presenting.item_path(item.code),
-            title=str(item.fields.get("title") or item.code),
-            unit=titles.unit(item.unit),
-            state=label(state.label),
-            group=state.group.value,
-            due=presenting.due_of(item, definition, now),
-            waits="",
-            assignee="",
-            kind=label(definition.label),
-        )
-    )
+    due = presenting.due_of(item, definition, now)
+    group.lines.append(_line(item, definition, titles, due, presenting.item_path(item.code)))
     buttons = presenting.buttons(one.offers, item, definition, titles)
     group.links[item.code] = [(_link_words(button), button.href) for button in buttons[:_LINKS]]
     for offer in one.offers:
@@ -100,6 +104,22 @@ def _add(group: Group, one: Waiting, titles: Titles, now: datetime) -> None:
 
 def _link_words(button: presenting.Button) -> str:
     return f"{button.label}, {button.name}" if button.name else button.label
+
+
+def _line(item: Item, definition: Definition, titles: Titles, due: DueCue | None, href: str) -> presenting.Line:
+    state = definition.states[item.state]
+    return presenting.Line(
+        code=item.code,
+        href=href,
+        title=str(item.fields.get("title") or item.code),
+        unit=titles.unit(item.unit),
+        state=label(state.label),
+        group=state.group.value,
+        due=due,
+        waits="",
+        assignee="",
+        kind=label(definition.label),
+    )
 
 
 # -- several at once ----------------------------------------------------------------------------------------------------

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from web.i18n import DueCue, _, day, due_cue, label, last_day, moment, number, reason_sentence, role_name
+from web.i18n import N_, DueCue, _, day, due_cue, label, last_day, moment, number, reason_sentence, role_name
 from web.pages import acting
 from web.titles import Titles, choice_label
 from web.wiring import settings
 from workflow.catalog.inputs import input_field
 from workflow.engine import Definition, Item, Kind, Offer
+from workflow.engine.administration import OVERRIDE
 from workflow.engine.definition import FieldType, Transition
 from workflow.engine.events import instant_of
 from workflow.engine.facts import waiting
@@ -45,7 +46,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One entry of a timeline; `effective` is empty where both times are the same."""
+    """One entry of a timeline; `effective` is empty where both times are the same; `alarm` marks what went past the workflow."""
 
     n: int
     title: str
@@ -59,6 +60,7 @@ class Told:
     folded: bool = False
     href: str = ""
     item: str = ""
+    alarm: bool = False
 
 
 def item_path(code: str) -> str:
@@ -170,6 +172,7 @@ def told(
         folded=entry.type == "create",
         href=item_path(code) if code else "",
         item=code,
+        alarm=entry.type == OVERRIDE,
     )
 
 
@@ -228,6 +231,8 @@ _TYPES = {
 
 def _entry_title(entry: HistoryEntry, definition: Definition | None) -> str:
     body = entry.body
+    if entry.type == OVERRIDE:
+        return _override_title(body, definition)
     kind = _(_TYPES[entry.type]) if entry.type in _TYPES else entry.type
     if entry.type == "child":
         opened = any(event["e"] == "child" for event in entry.events)
@@ -245,6 +250,22 @@ def _entry_title(entry: HistoryEntry, definition: Definition | None) -> str:
         ended = next((event for event in entry.events if event["e"] == "request_end"), None)
         return _("Taken back: {move}", move=name) if ended else _("Proposed: {move}", move=name)
     return f"{name}{_arrow(body, definition)}"
+
+
+def _override_title(body: Mapping[str, Any], definition: Definition | None) -> str:
+    wish = str(body.get("wish", ""))
+    before, after = (body.get("of"), body.get("wanted")) if wish else (body.get("from"), body.get("to"))
+    names = [_state_words(definition, str(one)) for one in (before, after)]
+    words = {
+        "asked": N_("Asked to go past the workflow: {before} – {after}"),
+        "refused": N_("Refused to go past the workflow: {before} – {after}"),
+    }.get(wish, N_("Past the workflow: {before} – {after}"))
+    return _(words, before=names[0], after=names[1])
+
+
+def _state_words(definition: Definition | None, name: str) -> str:
+    found = definition.states.get(name) if definition else None
+    return label(found.label) if found else name
 
 
 def _request_move(entry: HistoryEntry) -> str | None:

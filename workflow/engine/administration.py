@@ -1,10 +1,15 @@
 """Who may run the house: accounts, units, calendars, definitions and written delegations.
 
-No business move follows from running it, and none gives it.
+No business move follows from running it, and none gives it. The one way past a workflow is here, too: the administrator
+asks, the chairman decides and is the one who acted.
 """
 
-from workflow.engine.decision import Kind, Reason
-from workflow.engine.item import Actor
+from workflow.engine.circumstances import Circumstances
+from workflow.engine.decide import lateness_of, overtaken_by
+from workflow.engine.decision import Accepted, Decision, Kind, Reason, Rejected
+from workflow.engine.definition import Definition
+from workflow.engine.events import Overridden
+from workflow.engine.item import Actor, Doer, Item
 
 _ADMINISTRATORS = frozenset({"admin", "system"})
 
@@ -67,3 +72,44 @@ def refusal_to_see_all_delegations(actor: Actor) -> Reason | None:
     """Why `actor` sees only the powers that he gave or received, or None."""
     may = (_CLERK, "chairman", "auditor")
     return None if actor.roles & set(may) else Reason("not_permitted", Kind.AUTHORITY, {"may": ", ".join(may)})
+
+
+# -- past the workflow --------------------------------------------------------------------------------------------------
+
+OVERRIDE = "override"
+_CHAIRMAN = "chairman"
+
+
+def refusal_to_override(definition: Definition, item: Item, target: str) -> Reason | None:
+    """Why an override to `target` makes no sense on this item, whoever decides it; None where it does."""
+    if target not in definition.states:
+        return Reason("no_such_state", Kind.INPUT, {"field": "state", "value": target})
+    if target == item.state:
+        return Reason("already_there", Kind.PRECONDITION, {"state": target})
+    return None
+
+
+def refusal_to_decide(actor: Actor, asked_by: str) -> Reason | None:
+    """Why `actor` may not decide what `asked_by` asked: only the chairman may, and never on a wish of his own."""
+    if _CHAIRMAN not in actor.roles:
+        return Reason("not_permitted", Kind.AUTHORITY, {"may": _CHAIRMAN})
+    if actor.id == asked_by:
+        return Reason("self_review", Kind.AUTHORITY, {"moves": OVERRIDE})
+    return None
+
+
+def override(
+    definition: Definition, item: Item, actor: Actor, target: str, asked_by: str, circumstances: Circumstances
+) -> Decision:
+    """What follows when `actor` grants it: the state alone changes, its episodes of lateness and open requests with it."""
+    refusals = (refusal_to_decide(actor, asked_by), refusal_to_override(definition, item, target))
+    reasons = tuple(reason for reason in refusals if reason)
+    if reasons:
+        return Rejected(reasons)
+    now = circumstances.now
+    overridden = Overridden(item.state, target, asked_by, Doer(actor.id, actor.unit), now)
+    following = (
+        *lateness_of(definition, item, target, OVERRIDE, now),
+        *overtaken_by(definition, item, target, now),
+    )
+    return Accepted((overridden, *following), role=_CHAIRMAN)

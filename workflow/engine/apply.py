@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
@@ -16,6 +17,7 @@ from workflow.engine.events import (
     FieldChanged,
     ItemCreated,
     Migrated,
+    Overridden,
     RequestAmended,
     RequestClosed,
     RequestOpened,
@@ -109,10 +111,18 @@ def _unit(work: _Work, event: UnitChanged) -> None:
 def _moved(work: _Work, event: Transitioned) -> None:
     work.changes["last"] = MappingProxyType({**work.changes.get("last", work.item.last), event.move: event.doer})
     if event.target != event.source:
-        work.changes["state"] = event.target
-        work.changes["entered_at"] = event.at
-        visited = work.changes.get("visited", work.item.visited)
-        work.changes["visited"] = (*(state for state in visited if state != event.target), event.target)
+        _enter(work, event.target, event.at)
+
+
+def _enter(work: _Work, state: str, at: datetime) -> None:
+    work.changes["state"] = state
+    work.changes["entered_at"] = at
+    visited = work.changes.get("visited", work.item.visited)
+    work.changes["visited"] = (*(one for one in visited if one != state), state)
+
+
+def _overridden(work: _Work, event: Overridden) -> None:
+    _enter(work, event.target, event.at)
 
 
 def _due(work: _Work, event: DueSet) -> None:
@@ -221,5 +231,6 @@ _APPLY: dict[type, Any] = {
     RequestClosed: _request_end,
     ChildOpened: _child,
     ChildClosed: _child_end,
+    Overridden: _overridden,
     Migrated: _migrated,
 }

@@ -153,6 +153,17 @@ class Migrated:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Overridden:
+    """The item was put into `target` outside its workflow: `asked_by` asked, `doer` decided and answers for it."""
+
+    source: str
+    target: str
+    asked_by: str
+    doer: Doer
+    at: datetime
+
+
 Event = (
     ItemCreated
     | Transitioned
@@ -170,6 +181,7 @@ Event = (
     | ChildOpened
     | ChildClosed
     | Migrated
+    | Overridden
 )
 
 _KINDS: Mapping[str, type[Any]] = MappingProxyType(
@@ -189,6 +201,7 @@ _KINDS: Mapping[str, type[Any]] = MappingProxyType(
         "request_end": RequestClosed,
         "child": ChildOpened,
         "child_end": ChildClosed,
+        "override": Overridden,
         "migrated": Migrated,
     }
 )

@@ -34,6 +34,11 @@ def _where(name: str, *columns: str, condition: str) -> Index:
     return Index(name, *columns, sqlite_where=text(condition), postgresql_where=text(condition))
 
 
+def _only(name: str, *columns: str, condition: str) -> Index:
+    """The same, and no two rows of it alike."""
+    return Index(name, *columns, unique=True, sqlite_where=text(condition), postgresql_where=text(condition))
+
+
 # -- items --------------------------------------------------------------------------------------------------------------
 
 item = Table(
@@ -140,6 +145,25 @@ draft = Table(
     Column("inputs", JsonText, nullable=False),
     Column("at", Instant, nullable=False),
     PrimaryKeyConstraint("person", "item", "move"),
+)
+
+override_request = Table(
+    "override_request",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("item", Text, ForeignKey("item.id"), nullable=False),
+    Column("source", Text, nullable=False),
+    Column("target", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("asked_by", Text, ForeignKey("person.id"), nullable=False),
+    Column("asked_at", Instant, nullable=False),
+    Column("outcome", Text),
+    Column("decided_by", Text, ForeignKey("person.id")),
+    Column("decided_at", Instant),
+    Column("note", Text),
+    Index("ix_override_request_asked_at", "asked_at"),
+    # One at a time on an item: the second would be about a state that the first may end.
+    _only("uq_override_request_open", "item", condition="outcome IS NULL"),
 )
 
 # -- the audit log ------------------------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from workflow.persistence.idempotency import Idempotency
 from workflow.persistence.items import Items
 from workflow.persistence.messages import Messages
 from workflow.persistence.notices import Notices
+from workflow.persistence.overrides import Overrides
 from workflow.persistence.people import People
 from workflow.persistence.sessions import Sessions
 from workflow.persistence.settings import Settings
@@ -46,6 +47,7 @@ class UnitOfWork:
     comments: Comments
     drafts: Drafts
     notices: Notices
+    overrides: Overrides
     settings: Settings
 
     def __init__(self, engine: Engine, *, read_only: bool = False) -> None:
@@ -84,6 +86,7 @@ class UnitOfWork:
         self.comments = Comments(cursor)
         self.drafts = Drafts(cursor)
         self.notices = Notices(cursor)
+        self.overrides = Overrides(cursor)
         self.settings = Settings(cursor)
 
     def _begin(self, cursor: Cursor) -> None:

@@ -6,6 +6,7 @@ from workflow.engine import Actor, Definition, Item, Offer, offers_to
 from workflow.persistence import UnitOfWork
 from workflow.queries.worklist import waiting_for
 from workflow.services.office import Office
+from workflow.services.overrides import to_decide
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,5 +47,8 @@ class Badge:
         state = (uow.audit.newest_id(), day)
         known = self._known.get(actor.id)
         if known is None or known[0] != state:
-            known = self._known[actor.id] = (state, len(waiting(self._office, uow, actor)))
+            known = self._known[actor.id] = (
+                state,
+                len(waiting(self._office, uow, actor)) + len(to_decide(uow, actor)),
+            )
         return known[1]

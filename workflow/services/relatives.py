@@ -26,6 +26,7 @@ from workflow.engine.events import (
     ChildOpened,
     EpisodeOpened,
     Event,
+    Overridden,
     RequestAmended,
     RequestClosed,
     RequestOpened,
@@ -295,6 +296,8 @@ def _entry_type(decision: Accepted, before: Item | None) -> str:
     own = [event for event in decision.events if not isinstance(event, ChildOpened | ChildClosed)]
     if not own:
         return "child"
+    if isinstance(own[0], Overridden):
+        return "override"
     if isinstance(own[0], Voted | VoteWithdrawn):
         return "vote"
     if isinstance(own[0], RequestOpened | RequestAmended | RequestClosed):
