@@ -54,7 +54,7 @@ def _svg(definition: Definition, view: View, plan: Layout, form: Form, prefix: s
         f'<svg xmlns="http://www.w3.org/2000/svg" class="sd sd-{form}" {size} {named}>',
         f'<title id="{prefix}-title">{escape(title)}</title><desc id="{prefix}-desc">{escape(desc)}</desc>',
         "<defs>",
-        *(_marker(prefix, kind) for kind in ("e", "e-been", "e-open")),
+        *(_marker(prefix, kind) for kind in _kinds(view)),
         "</defs>",
         # What is open or was gone is drawn last: it must not disappear under a grey line of the same track.
         *(_edge(edge, view, prefix) for edge in sorted(plan.edges, key=lambda edge: _kind(edge, view))),
@@ -63,6 +63,11 @@ def _svg(definition: Definition, view: View, plan: Layout, form: Form, prefix: s
         "</svg>",
     ]
     return "".join(parts)
+
+
+def _kinds(view: View) -> tuple[str, ...]:
+    """The kinds of edges there may be."""
+    return ("e", "e-been", "e-open", *sorted({f"e-{mark}" for mark in view.marks.values()}))
 
 
 def _title(definition: Definition, view: View) -> str:
@@ -108,7 +113,10 @@ def _marker(prefix: str, kind: str) -> str:
 
 
 def _kind(edge: Edge, view: View) -> str:
-    """In drawing order: plain, been, open."""
+    """In drawing order: plain, been, open; in a drawing of two editions plain, added, removed."""
+    marks = {view.marks.get(f"move:{move}") for move in edge.moves}
+    if len(marks) == 1 and (mark := marks.pop()):
+        return f"e-{mark}"
     if edge.source == view.current and view.allowed.intersection(edge.moves):
         return "e-open"
     way = (*view.visited, view.current)
@@ -147,9 +155,13 @@ def _label(label: EdgeLabel, view: View) -> str:
     anchor = "start" if label.beside else "middle"
     first = label.y + LABEL_LEADING - 4
     lines = _lines(label.lines, x, first, LABEL_LEADING)
-    return (
-        f'<text class="el{" e-open" if is_open else ""}" font-size="{LABEL_SIZE}" text-anchor="{anchor}">{lines}</text>'
-    )
+    classes = _el(label.move, view, is_open=is_open)
+    return f'<text class="{classes}" font-size="{LABEL_SIZE}" text-anchor="{anchor}">{lines}</text>'
+
+
+def _el(move: str, view: View, *, is_open: bool) -> str:
+    mark = view.marks.get(f"move:{move}")
+    return " ".join(("el", *(["e-open"] if is_open else []), *([f"e-{mark}"] if mark else [])))
 
 
 def _box(box: Box, definition: Definition, view: View) -> str:
@@ -157,6 +169,7 @@ def _box(box: Box, definition: Definition, view: View) -> str:
     classes = ["n"]
     classes += ["n-here"] if box.state == view.current else ["n-been"] if box.state in view.visited else []
     classes += ["n-final"] if final else []
+    classes += [f"n-{mark}"] if (mark := view.marks.get(f"state:{box.state}")) else []
     middle = box.x + box.width / 2
     rounding = min(24, box.height / 2) if final else 7
     loops = [line for loop in box.loops for line in loop.lines]
@@ -179,7 +192,8 @@ def _loop_texts(box: Box, view: View, top: float) -> Iterator[str]:
     for loop in box.loops:
         is_open = box.state == view.current and loop.move in view.allowed
         lines = _lines(loop.lines, box.x + box.width / 2, top + LOOP_LEADING - 4, LOOP_LEADING)
-        yield f'<text class="el{" e-open" if is_open else ""}" font-size="{LOOP_SIZE}" text-anchor="middle">{lines}</text>'
+        classes = _el(loop.move, view, is_open=is_open)
+        yield f'<text class="{classes}" font-size="{LOOP_SIZE}" text-anchor="middle">{lines}</text>'
         top += len(loop.lines) * LOOP_LEADING
 
 

@@ -1,6 +1,8 @@
 """What a state drawing consists of, as values: boxes, edges and labels with their places, and what its reader knows."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Literal
 
 Scope = Literal["whole", "neighbourhood"]
@@ -19,12 +21,16 @@ HERE_MARK, BEEN_MARK = "● ", "✓ "
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What the reader of a drawing knows of one item; `visited` are its former states, oldest first."""
+    """What the reader of a drawing knows of one item; `visited` are its former states, oldest first.
+
+    `marks` calls states (`state:NAME`) and moves (`move:NAME`) "added" or "removed", in a drawing of two editions.
+    """
 
     current: str | None = None
     visited: tuple[str, ...] = ()
     allowed: frozenset[str] = frozenset()
     language: str = "vi"
+    marks: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ from workflow.engine import (
 )
 from workflow.engine.deadlines import pending, shifted, timer_at
 from workflow.engine.definition import Timer, Who, WhoKind
+from workflow.engine.events import Transitioned
 from workflow.engine.facts import waiting
 from workflow.engine.item import EMPTY, Plain
 from workflow.engine.permissions import holders
@@ -72,13 +73,15 @@ class _Happening(NamedTuple):
 class Rehearsal:
     """What is refused is returned as reasons; nothing else of the rehearsal changes by it.
 
-    `told` are the people who got a notice by the last act or wait. `item` is None until one is created.
+    `told` are the people who got a notice by the last act or wait, `trail` all moves made so far. `item` is None until one is
+    created.
     """
 
     def __init__(self, definition: Definition, cast: Cast, calendar: Calendar | None, now: datetime) -> None:
         self.definition, self.cast, self.now = definition, cast, now
         self.item: Item | None = None
         self.told: frozenset[str] = frozenset()
+        self.trail: list[Transitioned] = []
         self._calendar = calendar
         self._passed: tuple[datetime, str] = (now, "")
         self._refused: set[tuple[str, datetime]] = set()
@@ -140,6 +143,7 @@ class Rehearsal:
         if errors:
             return errors
         self.item = fold(before, decision.events)
+        self.trail.extend(event for event in decision.events if isinstance(event, Transitioned))
         for message in react(self.definition, decision.events):
             self._tell(who_of(word) for word in message.roles)
         return ()

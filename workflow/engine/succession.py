@@ -161,7 +161,8 @@ def _stands(new: Definition, request: Request, state: str) -> bool:
         return False
     steps = {step.id for step in move.gate.steps}
     asked = set(move.require) - {COMMENT}
-    return asked <= set(request.inputs) <= set(move.inputs) and all(vote.step in steps for vote in request.votes)
+    given = set(request.inputs) - {COMMENT}
+    return asked <= given <= set(move.inputs) and all(vote.step in steps for vote in request.votes)
 
 
 def _changes(old: Definition, before: Mapping[str, Plain], after: Mapping[str, Plain]) -> Iterator[FieldChanged]:
