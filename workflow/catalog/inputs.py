@@ -30,7 +30,7 @@ from workflow.catalog.plain_values import (
 )
 from workflow.clock import VIETNAM
 from workflow.engine.definition import COMMENT, UNIT, Definition, FieldType, InputField, Label
-from workflow.engine.item import Plain
+from workflow.engine.item import EMPTY, Plain
 
 BUILT_IN: Mapping[str, InputField] = MappingProxyType(
     {
@@ -69,6 +69,9 @@ class Loaded:
 
     values: Mapping[str, Plain]
     errors: tuple[InputError, ...]
+
+
+_NOTHING = Loaded(EMPTY, ())
 
 
 def _bounded(field: InputField, value: Decimal | int | str, minimum: Any, maximum: Any) -> None:
@@ -223,8 +226,10 @@ def load_inputs(
     definition: Definition, names: tuple[str, ...], raw: Mapping[str, Any], context: InputContext
 ) -> Loaded:
     """What was given under `names`, as the engine stores it. What is missing is the engine's to say, with all else."""
-    schema = _schema(definition, names)
     given = {name: value for name, value in raw.items() if _given(value)}
+    if not given:
+        return _NOTHING
+    schema = _schema(definition, names)
     unknown = tuple(_unknown(name, names) for name in given if name not in schema.fields)
     try:
         with _Context(context):

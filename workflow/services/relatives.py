@@ -68,16 +68,16 @@ def carry_out(office: Office, uow: UnitOfWork, caller: Caller, act: Act, circums
 
     Raises RelativesRefused before anything is written.
     """
-    before = act.stored.item if act.stored else None
-    after = fold(before, act.decision.events)
-    if after.parent is None and not act.decision.consequences:
+    # An item keeps its parent for ever: where it stood before tells as well as where it will stand.
+    item = act.stored.item if act.stored else fold(None, act.decision.events)
+    if item.parent is None and not act.decision.consequences:
         return commit_decision(uow, act.definition, act.stored, act.decision, caller, circumstances, act.comment)
     family = _Family(office, uow, caller, circumstances)
-    family.take_part(act, after)
+    family.take_part(act, item)
     if family.reasons:
         raise RelativesRefused(tuple(family.reasons))
     family.write()
-    return family.parts[after.id].item
+    return family.parts[item.id].item
 
 
 def next_code(uow: UnitOfWork, definition: Definition, circumstances: Circumstances) -> str:
