@@ -80,7 +80,9 @@ class Window:
 @contextmanager
 def window(browser: Browser, address: str, **options: object) -> Iterator[Window]:
     """A new browser profile at `address`; asserts when it is closed that nothing was complained of."""
-    context = browser.new_context(locale="vi-VN", viewport={"width": WIDE, "height": _HEIGHT[WIDE]}, **options)
+    viewport = {"width": WIDE, "height": _HEIGHT[WIDE]}
+    # Colours that are still on their way would be measured as they pass.
+    context = browser.new_context(locale="vi-VN", viewport=viewport, reduced_motion="reduce", **options)
     context.set_default_timeout(10_000)
     made = Window(context.new_page(), address)
     made.listen()

@@ -1,8 +1,10 @@
 """The application in its own process over a new office, and the people of the commune at their browsers."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -14,19 +16,18 @@ MORNING = datetime(2026, 6, 8, 1, tzinfo=UTC)
 
 
 @pytest.fixture(scope="session")
-def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    folder = tmp_path_factory.mktemp("commune")
+def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("furnished")
     furnish(folder)
-    made = serve(folder, MORNING)
-    yield made
-    made.stop()
+    return folder
 
 
 @pytest.fixture
-def served(process: Served) -> Served:
-    """The application, in the morning of 8 June. Each test has items of its own in it."""
-    process.at(MORNING)
-    return process
+def served(furnished: Path, tmp_path: Path) -> Iterator[Served]:
+    """The application over an office of its own, in the morning of 8 June: in no office does time ever go back."""
+    made = serve(shutil.copytree(furnished, tmp_path / "data"), MORNING)
+    yield made
+    made.stop()
 
 
 @pytest.fixture

@@ -260,7 +260,7 @@ def test_the_same_road_without_javascript_on_a_phone(served, seated):
     code = set_task(chairman)
     start(head, code)
     served.at(on(20, 8))
-    served.round()
+    assert served.round() == 1
     head.log_in("head.kt")
     head.go(f"/items/{code}/moves/plan")
     head.type(**PLAN | {"cause_note": ""})
