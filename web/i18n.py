@@ -244,6 +244,13 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "move_unknown": N_("This item knows no step “{move}”."),
         "signalled_twice": N_("One act would make two steps of this item; make them one after the other."),
         "signals_too_deep": N_("Too many items would be changed at once, one through the other."),
+        # another edition of the workflow
+        "no_home": N_("“{state}” has no place in version {version}."),
+        "field_lost": N_("The value of “{field}” would be lost in version {version}."),
+        "value_unfit": N_("The value of “{field}” does not fit version {version}."),
+        "finality_changes": N_("It would be opened or closed by the change of version (“{state}” to “{to}”)."),
+        "lateness_changes": N_("Its being late would begin or end by the change of version (“{state}” to “{to}”)."),
+        "request_lost": N_("The open proposal “{move}” would not stand in version {version}; decide it first."),
         # inputs
         "input_missing": N_("Please fill in “{field}”."),
         "unknown_input": N_("“{field}” is no field of this step."),
@@ -269,12 +276,15 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "not_an_attachment": N_("“{field}” must name attached files."),
         "too_many": N_("“{field}”: {limit} at most."),
         "not_figures": N_("“{field}” must be a table of figures."),
+        "account_locked": N_("The account of whoever asked for this is locked."),
         # past the workflow
         "no_such_state": N_("The workflow has no state “{value}”."),
         "already_there": N_("The item is “{state}” already."),
         "override_open": N_("The Chairman has been asked about this item already and has not decided yet."),
         "override_decided": N_("This has been decided already."),
-        "override_outdated": N_("The item has moved on since this was asked and is “{state}” now; it must be asked anew."),
+        "override_outdated": N_(
+            "The item has moved on since this was asked and is “{state}” now; it must be asked anew."
+        ),
         # documents
         "directive_known": N_("This document has been entered already: {title}."),
         "nothing_to_import": N_("Nothing of the document is left to be entered."),
@@ -390,7 +400,7 @@ def _said(key: str, value: object, definition: Definition | None, unit_name: Cal
         return _list(_move(name, definition) for name in text.split(", "))
     if key == "may":
         return _list(role_name(word, definition) for word in text.split(", ") if word)
-    if key == "state" and definition and text in definition.states:
+    if key in ("state", "to") and definition and text in definition.states:
         return label(definition.states[text].label)
     if key == "field":
         return _field(text, definition)

@@ -20,6 +20,7 @@ from workflow.clock import Clock
 from workflow.engine.events import instant_text
 from workflow.persistence import UnitOfWork
 from workflow.persistence.content import ContentStore
+from workflow.services import jobs
 from workflow.services.deadlines import Swept, sweep
 from workflow.services.editions import Editions
 from workflow.services.inbox import Badge
@@ -169,7 +170,10 @@ def start_clock(app: Flask) -> Rounds | None:
 
 
 def one_round(office: Office, data: Path) -> Swept | None:
-    """What fell due, done now; None where another process is at it. It leaves its time, from which its age is told."""
+    """What fell due and what waits in jobs, done now; None where another process is at it.
+
+    It leaves its time, from which its age is told.
+    """
     data.mkdir(parents=True, exist_ok=True)
     with (data / _LOCK_FILE).open("w") as lock:
         try:
@@ -177,6 +181,8 @@ def one_round(office: Office, data: Path) -> Swept | None:
         except BlockingIOError:
             return None
         swept = sweep(office)
+        jobs.work(office)
+        jobs.forget_old(office)
         with office.write() as uow:
             uow.settings.put(HEARTBEAT, instant_text(office.clock.now()))
         return swept

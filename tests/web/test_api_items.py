@@ -346,8 +346,8 @@ def test_a_move_that_is_not_for_many_is_refused_for_each(of, started):
     assert [(row["status"], row["reasons"][0]["code"]) for row in answer.json["items"]] == [(422, "not_bulk")]
 
 
-def test_more_than_fifty_at_once_are_refused(of):
-    items = [{"id": f"NV-2026-{n:04}", "version": 1} for n in range(51)]
+def test_more_than_a_job_takes_is_refused(of):
+    items = [{"id": f"NV-2026-{n:04}", "version": 1} for n in range(1001)]
 
     answer = of("chairman").post("/moves", {"move": "assign", "items": items})
 

@@ -165,6 +165,15 @@ COMPONENTS: Mapping[str, _Shape] = {
         "additionalProperties": True,
     },
     "Results": _page(_ref("Result")),
+    "Job": _object(
+        id=TEXT,
+        move=TEXT,
+        status={"type": "string", "enum": ["going_on", "finished", "stopped"]},
+        created_at=INSTANT,
+        total=WHOLE,
+        done=WHOLE,
+        items=_list(_ref("Result")),
+    ),
     "Entry": {"type": "object", "required": sorted(_ENTRY), "properties": _ENTRY, "additionalProperties": True},
     "Entries": _page(_ref("Entry")),
     "SealedEntry": {

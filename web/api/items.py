@@ -8,6 +8,7 @@ from web import plain, problems
 from web.actors import current_actor, current_caller
 from web.api import calls, problem, schemas
 from web.api.calls import Described, call
+from web.api.jobs import job_begun
 from web.titles import titles_of
 from web.wiring import office
 from workflow.catalog.findings import nearest
@@ -16,8 +17,10 @@ from workflow.engine.definition import COMMENT
 from workflow.engine.facts import folded
 from workflow.errors import NotFound, WorkflowError
 from workflow.persistence import UnitOfWork
+from workflow.persistence.jobs import Asked
 from workflow.queries.worklist import CursorInvalid, Filter, list_items, waiting_for
 from workflow.services.items import Created, NewItem, comment, create, readable
+from workflow.services.jobs import MOST_AT_ONCE, start
 from workflow.services.moves import MoveRequest, Outcome, Refused, perform, transition_named
 
 bp = Blueprint("items", __name__)
@@ -222,8 +225,9 @@ def take_back(ref: str, move: str) -> Response:
 @bp.post("/moves")
 @call(
     Described(
-        "Make one move on several items: a result for each, and what fails for one undoes nothing of another",
-        {200: "Results"},
+        "Make one move on several items: a result for each, and what fails for one undoes nothing of another; "
+        "more than 50 become a job",
+        {200: "Results", 202: "Job"},
         body=schemas.BULK,
         headers=("Idempotency-Key",),
     )
@@ -231,6 +235,9 @@ def take_back(ref: str, move: str) -> Response:
 def make_moves() -> Response:
     asked = calls.body(schemas.BULK)
     key = calls.request_key()
+    if len(asked["items"]) > MOST_AT_ONCE:
+        wanted = [Asked(one["id"], one["version"]) for one in asked["items"]]
+        return job_begun(start(office(), current_caller(key), asked["move"], wanted, asked.get("comment")))
     rows = [
         _one_of_many(
             MoveRequest(one["id"], asked["move"], comment=asked.get("comment"), seen=one["version"]),

@@ -10,9 +10,9 @@ from workflow.catalog.plain_values import Fault, Refused, integer_of, shown, tex
 from workflow.engine import Choice, Kind, Reason
 from workflow.engine.definition import Group
 from workflow.services.delegations import KINDS
+from workflow.services.jobs import MOST_AT_ONCE, MOST_IN_A_JOB
 
 MOST_ROWS = 200
-MOST_AT_ONCE = 50
 _NAME = 200
 
 _CODES: dict[str, Any] = {"required": "input_missing", "null": "input_missing", "validator_failed": "not_text"}
@@ -172,7 +172,7 @@ SEEN_ITEM = Body.from_dict(
     {"id": name(needed=True), "version": whole(1, 2**31 - 1, needed=True)}, name="ItemAsItWasSeen"
 )
 BULK = Body.from_dict(
-    {"move": name(needed=True), "items": Each(SEEN_ITEM, MOST_AT_ONCE), "comment": words()}, name="MoveOfMany"
+    {"move": name(needed=True), "items": Each(SEEN_ITEM, MOST_IN_A_JOB), "comment": words()}, name="MoveOfMany"
 )
 COMMENT = Body.from_dict({"text": words(), "comment": words()}, name="NewComment")
 """`comment` is the same as `text`: what other calls call it."""

@@ -1,11 +1,11 @@
 """My work: what waits for whoever is signed in, and acting on several at once."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from flask import Blueprint, abort, request
+from flask import Blueprint, abort, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from web import problems
@@ -15,12 +15,14 @@ from web.pages import acting, presenting
 from web.pages.rendering import render_page
 from web.titles import Titles, titles_of
 from web.wiring import office
-from workflow.engine import Definition, Item, Perform, Reason, Rejected
+from workflow.engine import Definition, Item, Offer, Perform, Reason, Rejected
 from workflow.engine.definition import COMMENT, Transition
 from workflow.errors import NotFound, WorkflowError
 from workflow.ids import new_id
 from workflow.persistence import UnitOfWork
+from workflow.persistence.jobs import Asked
 from workflow.persistence.overrides import OverrideRequest
+from workflow.services import jobs
 from workflow.services.inbox import Waiting, waiting
 from workflow.services.items import readable
 from workflow.services.moves import Done, MoveRequest, Refused, offers, perform, would_decide
@@ -30,7 +32,6 @@ from workflow.services.overview import SOON_DAYS
 bp = Blueprint("inbox", __name__)
 
 Answer = AnyResponse | tuple[str, int]
-_MOST_AT_ONCE = 50
 _LINKS = 3
 
 
@@ -129,7 +130,8 @@ def _line(item: Item, definition: Definition, titles: Titles, due: DueCue | None
 class Reviewed:
     """One ticked item before or after the act: what became of it, or every reason why not.
 
-    `giver` is the login of the person in whose name it is done, `name` says so; "" for one's own.
+    `giver` is the login of the person in whose name it is done, `name` says so; "" for one's own. `possible` are the steps
+    open on this item that may be made on several at once, by name, with their words.
     """
 
     code: str
@@ -140,6 +142,7 @@ class Reviewed:
     state: str = ""
     giver: str = ""
     name: str = ""
+    possible: Mapping[str, str] = field(default_factory=dict)
 
 
 @bp.post("/items/bulk")
@@ -148,9 +151,11 @@ def bulk_review() -> Answer:
     codes, move = request.form.getlist("id"), request.form.get("move", "")
     if not codes:
         return render_page("inbox/bulk.html", 422, rows=[], move=move, label="", stage="nothing", comment="")
-    if len(codes) > _MOST_AT_ONCE:
+    if len(codes) > jobs.MOST_IN_A_JOB:
         abort(413)
-    rows = [row for row in (_reviewed(code, move) for code in codes) if row is not None]
+    with office().read() as uow:
+        titles = titles_of(uow)
+        rows = [row for row in (_reviewed(uow, titles, code, move) for code in codes) if row is not None]
     name, asks_comment = _move_words(codes, move)
     return render_page(
         "inbox/bulk.html",
@@ -160,40 +165,56 @@ def bulk_review() -> Answer:
         stage="review",
         asks_comment=asks_comment,
         possible=sum(row.allowed for row in rows),
+        others=[(other, words) for other, words in _common(rows).items() if other != move],
+        as_job=sum(row.allowed for row in rows) > jobs.MOST_AT_ONCE,
         key=new_id(office().clock.now()),
     )
 
 
-def _reviewed(code: str, move: str) -> Reviewed | None:
-    with office().read() as uow:
-        try:
-            stored = readable(uow, current_caller(), code)
-        except NotFound:
-            return None
-        definition = office().editions.of(stored.item, uow)
-        title = str(stored.item.fields.get("title") or code)
-        transition = definition.transitions.get(move)
-        if transition is None or not transition.bulk:
-            sentence = _("This step cannot be made for several items at once.")
-            return Reviewed(code, title, stored.item.revision, allowed=False, sentences=(sentence,))
-        titles, giver = titles_of(uow), _in_whose_name(uow, stored.item, definition, move)
-        actor = replace(current_actor(), acting_for=giver)
-        decision = would_decide(office(), uow, stored, Perform(actor, move, comment=_provisional(transition)))
-        reasons = decision.reasons if isinstance(decision, Rejected) else ()
-        return Reviewed(
-            code,
-            title,
-            stored.item.revision,
-            not reasons,
-            _sentences(reasons, definition, titles),
-            giver=(titles.login(giver) or "") if giver else "",
-            name=acting.on_behalf_of(giver, titles) if giver else "",
-        )
+def _common(rows: Iterable[Reviewed]) -> dict[str, str]:
+    """The steps that every one of the items takes now."""
+    first, *rest = rows or [Reviewed("", "", 0, allowed=False, sentences=())]
+    return {move: words for move, words in first.possible.items() if all(move in row.possible for row in rest)}
 
 
-def _in_whose_name(uow: UnitOfWork, item: Item, definition: Definition, move: str) -> str | None:
-    """The giver in whose name this item's step is offered, None where it is offered in one's own."""
+def _reviewed(uow: UnitOfWork, titles: Titles, code: str, move: str) -> Reviewed | None:
+    try:
+        stored = readable(uow, current_caller(), code)
+    except NotFound:
+        return None
+    item, definition = stored.item, office().editions.of(stored.item, uow)
     standing = offers(office(), uow, definition, item, current_actor())
+    row = Reviewed(
+        code,
+        str(item.fields.get("title") or code),
+        item.revision,
+        allowed=False,
+        sentences=(),
+        possible=_possible(standing, definition),
+    )
+    transition = definition.transitions.get(move)
+    if transition is None or not transition.bulk:
+        return replace(row, sentences=(_("This step cannot be made for several items at once."),))
+    giver = _in_whose_name(standing, move)
+    actor = replace(current_actor(), acting_for=giver)
+    decision = would_decide(office(), uow, stored, Perform(actor, move, comment=_provisional(transition)))
+    reasons = decision.reasons if isinstance(decision, Rejected) else ()
+    return replace(
+        row,
+        allowed=not reasons,
+        sentences=_sentences(reasons, definition, titles),
+        giver=(titles.login(giver) or "") if giver else "",
+        name=acting.on_behalf_of(giver, titles) if giver else "",
+    )
+
+
+def _possible(standing: Iterable[Offer], definition: Definition) -> dict[str, str]:
+    found = [offer.move for offer in standing if offer.allowed and offer.act == "perform"]
+    return {move: label(definition.transitions[move].label) for move in found if definition.transitions[move].bulk}
+
+
+def _in_whose_name(standing: Iterable[Offer], move: str) -> str | None:
+    """The giver in whose name this item's step is offered, None where it is offered in one's own."""
     return next((offer.acting_for for offer in standing if offer.move == move and offer.act == "perform"), None)
 
 
@@ -223,8 +244,12 @@ def _move_words(codes: Iterable[str], move: str) -> tuple[str, bool]:
 def bulk_confirm() -> Answer:
     """One transaction an item: what fails for one undoes nothing of another."""
     move, comment, key = request.form.get("move", ""), request.form.get("comment", ""), request.form.get("key", "")
-    chosen = [(*part.split(":"), "", "")[:3] for part in request.form.getlist("item")][:_MOST_AT_ONCE]
+    chosen = [(*part.split(":"), "", "")[:3] for part in request.form.getlist("item")][: jobs.MOST_IN_A_JOB]
     givers = _givers(login for _code, _seen, login in chosen)
+    if len(chosen) > jobs.MOST_AT_ONCE:
+        asked = [Asked(code, int(seen) if seen.isdigit() else 0, givers.get(login)) for code, seen, login in chosen]
+        job = jobs.start(office(), current_caller(), move, asked, comment)
+        return redirect(url_for("jobs.show", job_id=job.id), 303)
     rows = [
         _performed(
             MoveRequest(code, move, comment=comment, seen=int(seen) if seen.isdigit() else 0),

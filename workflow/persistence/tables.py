@@ -166,6 +166,33 @@ override_request = Table(
     _only("uq_override_request_open", "item", condition="outcome IS NULL"),
 )
 
+job = Table(
+    "job",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("person", Text, ForeignKey("person.id"), nullable=False),
+    Column("move", Text, nullable=False),
+    Column("comment", Text),
+    Column("created_at", Instant, nullable=False),
+    Column("cancelled_at", Instant),
+    Index("ix_job_person_created_at", "person", "created_at"),
+)
+
+job_row = Table(
+    "job_row",
+    metadata,
+    Column("job", Text, ForeignKey("job.id"), nullable=False),
+    Column("n", Integer, nullable=False),
+    Column("item", Text, nullable=False),
+    Column("seen", Integer, nullable=False),
+    Column("giver", Text),
+    Column("done_at", Instant),
+    Column("state", Text),
+    Column("reasons", JsonText),
+    PrimaryKeyConstraint("job", "n"),
+    _where("ix_job_row_waiting", "job", "n", condition="done_at IS NULL"),
+)
+
 # -- the audit log ------------------------------------------------------------------------------------------------------
 
 audit_event = Table(

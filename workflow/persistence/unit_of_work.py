@@ -15,6 +15,7 @@ from workflow.persistence.engine import connect_reader
 from workflow.persistence.files import Files
 from workflow.persistence.idempotency import Idempotency
 from workflow.persistence.items import Items
+from workflow.persistence.jobs import Jobs
 from workflow.persistence.messages import Messages
 from workflow.persistence.notices import Notices
 from workflow.persistence.overrides import Overrides
@@ -48,6 +49,7 @@ class UnitOfWork:
     drafts: Drafts
     notices: Notices
     overrides: Overrides
+    jobs: Jobs
     settings: Settings
 
     def __init__(self, engine: Engine, *, read_only: bool = False) -> None:
@@ -87,6 +89,7 @@ class UnitOfWork:
         self.drafts = Drafts(cursor)
         self.notices = Notices(cursor)
         self.overrides = Overrides(cursor)
+        self.jobs = Jobs(cursor)
         self.settings = Settings(cursor)
 
     def _begin(self, cursor: Cursor) -> None:
