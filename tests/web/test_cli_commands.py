@@ -328,7 +328,8 @@ def test_a_good_file_is_passed_and_a_bad_one_named_to_the_column(terminal, tmp_p
 
     assert f"{bad}:" in done.stdout
     assert "unit_head" in done.stdout
-    error = next(finding for finding in found if finding["severity"] == "error")
+    error = next(finding for finding in found["findings"] if finding["code"] == "L11")
+    assert found["ok"] is False
     assert {"code", "severity", "file", "line", "column", "message", "hint"} == error.keys()
     assert error["hint"] == "unit_head"
 

@@ -25,14 +25,15 @@ from web.cli.shell import (
     taken,
 )
 from web.i18n import N_, _, label, moment, ngettext
-from workflow.catalog import Names, Report, check_file
+from workflow.catalog import Beside, Names, Report, check_file, check_text
 from workflow.catalog.draw import View, draw, to_dot, to_mermaid
 from workflow.catalog.findings import has_errors, nearest
 from workflow.catalog.library import STORIES, SUFFIXES, scenarios_of
+from workflow.catalog.lint.step import STEP_CODES
 from workflow.catalog.read import MAX_BYTES
 from workflow.engine import Definition
 from workflow.errors import NotFound
-from workflow.services.publishing import publish
+from workflow.services.publishing import edition_before, publish
 
 definition = SpokenGroup("definition", help=N_("Workflow definitions: check files, draw, list, publish."))
 
@@ -43,12 +44,17 @@ _PATHS = click.Path(exists=True, path_type=Path)
     help=N_("Check workflow files (the shipped ones without PATH): what is wrong, where, and what was meant.")
 )
 @click.argument("paths", nargs=-1, type=_PATHS, metavar="[PATH]…")
+@option("--as-step", is_flag=True, help=N_("The two files are an old and a new version: check the step between them."))
 @as_json
-def check(paths: tuple[Path, ...], as_json: bool) -> None:  # noqa: FBT001  click's
-    reports = checked(files_of(paths) if paths else files_of((wiring.definitions_folder() / "workflows",)))
+def check(paths: tuple[Path, ...], as_step: bool, as_json: bool) -> None:  # noqa: FBT001  click's
+    if as_step:
+        reports = step_between(paths)
+    else:
+        files = files_of(paths) if paths else files_of((wiring.definitions_folder() / "workflows",))
+        reports = against_the_office(checked(files))
     findings = [finding for report in reports for finding in report.findings]
     if as_json:
-        say_json([finding.to_plain() for finding in findings])
+        say_json({"findings": [finding.to_plain() for finding in findings], "ok": not has_errors(findings)})
     else:
         for finding in findings:
             say(finding_text(finding))
@@ -69,6 +75,40 @@ def files_of(paths: tuple[Path, ...]) -> list[Path]:
     if not found:
         raise click.UsageError(_("There is no workflow file in {paths}.", paths=", ".join(map(str, paths))))
     return found
+
+
+def step_between(paths: tuple[Path, ...]) -> list[Report]:
+    """The new one of two files, checked as what follows the old one; both, where the old one cannot be read at all."""
+    if len(paths) != 2:
+        raise click.UsageError(_("--as-step takes two files: the old version and the new one."))
+    before, after = checked(list(paths))
+    if before.definition is None:
+        return [before, after]
+    return [_held_against(after, before.definition)]
+
+
+def against_the_office(reports: list[Report]) -> list[Report]:
+    """Each report also held against the edition before it, where an office has published one."""
+    settings = given_settings()
+    if not database_is_there(settings):
+        return reports
+    office = open_desk(settings).office
+    return [
+        _held_against(report, edition_before(office, report.definition)) if report.definition else report
+        for report in reports
+    ]
+
+
+def _held_against(report: Report, previous: Definition | None) -> Report:
+    """The same report with what stands against the step from `previous`."""
+    if previous is None:
+        return report
+    library = wiring.shipped()
+    stepped = check_text(report.source, report.file, library.names, Beside(previous=previous))
+    added = tuple(
+        finding for finding in stepped.findings if finding.code in STEP_CODES and finding not in report.findings
+    )
+    return replace(report, findings=(*added, *report.findings))
 
 
 def checked(files: list[Path]) -> list[Report]:
@@ -93,7 +133,7 @@ def text_of_file(file: Path) -> bytes:
     "--format", "form", type=click.Choice(["svg", "mermaid", "dot"]), default="svg", help=N_("The form of the drawing.")
 )
 def draw_command(name: str, form: str) -> None:
-    found = _named(name)
+    found = named(name)
     language = i18n.language()
     if form == "mermaid":
         say(to_mermaid(found, language).rstrip())
@@ -103,7 +143,7 @@ def draw_command(name: str, form: str) -> None:
         say(draw(found, View(None, (), frozenset(), language), "whole").svg_wide)
 
 
-def _named(name: str) -> Definition:
+def named(name: str) -> Definition:
     path = Path(name)
     if path.suffix in SUFFIXES and path.is_file():
         report = checked([path])[0]

@@ -48,13 +48,13 @@ def check(office: Office, text: bytes, file: str, scenarios: Source | None = Non
     report = check_text(text, file, office.names, Beside(others=others))
     if report.definition is None:
         return report
-    previous = _previous(office, report.definition)
+    previous = edition_before(office, report.definition)
     if previous is None and scenarios is None:
         return report
     return check_text(text, file, office.names, Beside(scenarios, office.calendars, previous, others))
 
 
-def _previous(office: Office, definition: Definition) -> Definition | None:
+def edition_before(office: Office, definition: Definition) -> Definition | None:
     """The edition that `definition` would follow: the newest, unless it is itself published already."""
     with office.read() as uow:
         editions = uow.definitions.editions(definition.workflow)

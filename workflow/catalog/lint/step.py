@@ -10,6 +10,9 @@ from workflow.catalog.read import Path
 from workflow.engine.definition import COMMENT, SAME, Definition, FieldType, Migration
 from workflow.engine.succession import Leg, rule_from
 
+STEP_CODES = frozenset({"L29", "L30", "L35"})
+"""What only shows when two editions are compared."""
+
 _NO_LITERAL = frozenset({FieldType.PERSON, FieldType.ATTACHMENTS, FieldType.FIGURES})
 
 
