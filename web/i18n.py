@@ -12,7 +12,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from types import MappingProxyType
 
@@ -179,9 +179,14 @@ class DueCue:
     text: str
 
 
+@lru_cache(maxsize=4096)
+def _local_day(at: datetime, zone: tzinfo) -> date:
+    return at.astimezone(zone).date()
+
+
 def last_day(due_at: datetime, zone: tzinfo = VIETNAM) -> date:
     """The last day that is in time; `due_at` is the first instant that is too late."""
-    return (due_at - timedelta(microseconds=1)).astimezone(zone).date()
+    return _local_day(due_at - timedelta(microseconds=1), zone)
 
 
 def due_cue(
@@ -191,19 +196,25 @@ def due_cue(
     if due_at is None:
         return None
     last = last_day(due_at, zone)
-    shown = day(last)
     if closed_at is not None:
+        shown = day(last)
         over = (closed_at.astimezone(zone).date() - last).days
         if closed_at < due_at:
             return DueCue(shown, "done", "circle-check", _("on time"))
         return DueCue(shown, "late", "circle-check", ngettext("{n} day late", "{n} days late", max(over, 1)))
-    left = (last - now.astimezone(zone).date()).days
-    if now >= due_at:
-        return DueCue(shown, "late", "alert-triangle", ngettext("{n} day overdue", "{n} days overdue", max(-left, 1)))
+    return _open_cue(last, (last - _local_day(now, zone)).days, now >= due_at, language())
+
+
+@lru_cache(maxsize=4096)
+def _open_cue(last: date, left: int, past: bool, spoken: str) -> DueCue:  # noqa: ARG001, FBT001  all of it is the key
+    if past:
+        return DueCue(
+            day(last), "late", "alert-triangle", ngettext("{n} day overdue", "{n} days overdue", max(-left, 1))
+        )
     if left == 0:
-        return DueCue(shown, "soon", "clock", _("due today"))
+        return DueCue(day(last), "soon", "clock", _("due today"))
     tone = "soon" if left <= _SOON_DAYS else "calm"
-    return DueCue(shown, tone, "clock", ngettext("{n} day left", "{n} days left", left))
+    return DueCue(day(last), tone, "clock", ngettext("{n} day left", "{n} days left", left))
 
 
 # -- reasons ------------------------------------------------------------------------------------------------------------

@@ -63,7 +63,7 @@ def index() -> Answer:
             page: Page = list_items(uow, current_actor(), found, now, cursor=request.args.get("cursor"))
         except CursorInvalid:
             abort(400)
-        lines = [presenting.line_of(row, office().editions.latest(row.workflow, uow), titles, now) for row in page.rows]
+        lines = presenting.lines_of(page.rows, lambda name: office().editions.latest(name, uow), titles, now)
         may_create = bool(creatable(office(), uow, current_caller()))
     following = _address(cursor=page.next) if page.next else ""
     first = _address(cursor=None) if request.args.get("cursor") else ""

@@ -55,7 +55,7 @@ def of_unit(unit: str) -> Answer:
             abort(404)
         found = overview(office(), uow, unit)
         late = list_items(uow, current_actor(), Filter(unit=unit, late=True), now, limit=_SHOWN)
-        lines = [presenting.line_of(row, office().editions.latest(row.workflow, uow), titles, now) for row in late.rows]
+        lines = presenting.lines_of(late.rows, lambda name: office().editions.latest(name, uow), titles, now)
     return render_page(
         "overview/unit.html",
         name=titles.unit(unit),
@@ -89,7 +89,7 @@ def commune() -> Answer:
         titles = titles_of(uow)
         found = overview(office(), uow)
         late = list_items(uow, current_actor(), Filter(late=True), now, limit=_SHOWN)
-        lines = [presenting.line_of(row, office().editions.latest(row.workflow, uow), titles, now) for row in late.rows]
+        lines = presenting.lines_of(late.rows, lambda name: office().editions.latest(name, uow), titles, now)
     return render_page(
         "overview/commune.html",
         tiles=_tiles(found.total, found.due_soon),

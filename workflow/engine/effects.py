@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from types import MappingProxyType
 
 from workflow.engine.definition import (
@@ -103,6 +104,7 @@ def fitted(definition: Definition, fields: Mapping[str, Plain]) -> dict[str, Pla
     }
 
 
+@lru_cache(maxsize=256)
 def signals_its_parent(definition: Definition) -> bool:
     """Whether items of this workflow have something to say to a parent, and so are nothing without one."""
     return any(
