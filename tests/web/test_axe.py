@@ -18,9 +18,8 @@ _WIDER = """() => [...document.querySelectorAll("body *")]
     .filter((part) => part.getBoundingClientRect().right > innerWidth + 1 && !part.closest(".drawing, .visually-hidden, .skip"))
     .slice(0, 5).map((part) => part.outerHTML.slice(0, 160))"""
 
-# In the demonstration office: late since 31 October with a plan that waits for the chairman; late without any; under way;
-# waiting for its verification; still a draft.
-LATE_WITH_PLAN, LATE, UNDER_WAY, REMEDY = "NV-2026-0035", "NV-2026-0039", "NV-2026-0034", "NV-2026-0027"
+# In the demonstration office: late, with a plan that waits for the chairman; late without any; under way; under a plan.
+LATE_WITH_PLAN, LATE, UNDER_WAY, REMEDY = "NV-2026-0035", "NV-2026-0039", "NV-2026-0005", "NV-2026-0027"
 
 
 def _failed_login(at: Window) -> None:
@@ -63,6 +62,16 @@ def _bulk_review(at: Window) -> None:
     at.page.locator("input[name=id]").first.check()
     at.page.locator("button[name=move]").first.click()
     at.page.locator("input[name=item]").wait_for(state="attached")
+
+
+def _many_under_way(at: Window) -> None:
+    """More than are done at once become a job; the same row will do for all of them."""
+    _bulk_review(at)
+    at.page.locator("input[name=item]").first.evaluate(
+        "row => { for (let n = 0; n < 60; n += 1) row.after(row.cloneNode()); }"
+    )
+    with at.page.expect_navigation(url="**/jobs/*"):
+        at.page.locator("main form button").first.click()
 
 
 def _nothing_ticked(at: Window) -> None:
@@ -109,6 +118,18 @@ def _directive(at: Window) -> None:
         at.page.locator("main tbody a").first.click()
 
 
+def _wish(at: Window) -> None:
+    """The administrator asks for a way past the workflow; the chairman opens it from his work."""
+    at.log_in("admin")
+    at.go(f"/admin/overrides?code={UNDER_WAY}")
+    at.page.locator("#field-target").select_option("suspended")
+    at.page.locator("#field-reason").fill("Không còn bước nào đi tiếp")
+    at.press("Trình Chủ tịch")
+    at.log_in("chairman")
+    with at.page.expect_navigation():
+        at.page.locator("main a[href^='/overrides/']").first.click()
+
+
 def _preview(at: Window) -> None:
     at.go(f"/items/{LATE}/moves/plan")
     at.page.locator("#field-plan_note").fill("Bố trí thêm người")
@@ -144,6 +165,8 @@ PAGES: tuple[tuple[str, str, str | Callable[[Window], None]], ...] = (
     ("new item refused", "clerk", _refused_creation),
     ("move looked at ahead", "head.vhxh", _preview),
     ("several at once", "chairman", _bulk_review),
+    ("several under way", "chairman", _many_under_way),
+    ("what was begun for several", "chairman", "/jobs"),
     ("nothing ticked", "chairman", _nothing_ticked),
     ("unit", "head.kt", "/units/kt"),
     ("commune", "chairman", "/commune"),
@@ -168,6 +191,10 @@ PAGES: tuple[tuple[str, str, str | Callable[[Window], None]], ...] = (
     ("units", "admin", "/admin/units"),
     ("editions", "admin", "/admin/definitions"),
     ("delegations", "chairman", "/delegations"),
+    ("difficulties", "chairman", "/escalations"),
+    ("ways past the workflow", "admin", "/admin/overrides"),
+    ("way past the workflow asked for", "admin", f"/admin/overrides?code={REMEDY}"),
+    ("way past the workflow to decide", "", _wish),
     ("help", "head.kt", "/help"),
     ("not found", "chairman", "/items/NV-2026-9999"),
     ("not permitted", "head.kt", "/commune"),
@@ -177,7 +204,7 @@ PAGES: tuple[tuple[str, str, str | Callable[[Window], None]], ...] = (
 
 
 # Pages that a form leads to, and addresses that hold no page.
-LED_TO = {"directives.preview_form", "directives.show"}
+LED_TO = {"directives.preview_form", "directives.show", "jobs.show", "overrides.show"}
 NO_PAGES = {"static", "files.content"}
 STATUS = {"nobody is signed in": 401, "move not permitted": 403, "not found": 404, "not permitted": 403}
 
