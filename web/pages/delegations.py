@@ -30,7 +30,7 @@ _FIELDS = {
     "receiver": N_("Who acts on his behalf"),
     "kind": N_("How the receiver signs"),
     "act": N_("Number and date of the written act"),
-    "from": N_("From"),
+    "from": N_("From the day"),
     "to": N_("Until the end of"),
     "workflows": N_("Only for"),
     "areas": N_("Only in these areas"),
