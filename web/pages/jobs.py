@@ -23,7 +23,7 @@ Answer = AnyResponse | tuple[str, int]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """`outcome` is done, refused, waiting or left (the job was cancelled before it came to it)."""
+    """`outcome` is done, turned_down, waiting or left (the job was cancelled before it came to it)."""
 
     code: str
     href: str
@@ -86,7 +86,7 @@ def _progress(job: Job, rows: tuple[Row, ...] = ()) -> Progress:
         created_at=job.created_at,
         total=job.total,
         done=job.done,
-        refused=sum(row.outcome == "refused" for row in rows),
+        refused=sum(row.outcome == "turned_down" for row in rows),
         over=job.is_over,
         cancelled=job.cancelled_at is not None,
         rows=rows,
@@ -110,5 +110,5 @@ def _row(told: Told, job: Job, titles: Titles) -> Row:
 
 def _outcome(told: Told, job: Job) -> str:
     if told.row.done_at is not None:
-        return "refused" if told.reasons else "done"
+        return "turned_down" if told.reasons else "done"
     return "left" if job.cancelled_at else "waiting"
