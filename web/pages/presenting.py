@@ -244,6 +244,7 @@ _TYPES = {
     "child": "Something below this item has changed",
     "request": "Proposal",
     "vote": "Opinion on a proposal",
+    "migrate": "Brought to another version of the workflow",
 }
 
 

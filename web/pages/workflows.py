@@ -1,5 +1,7 @@
 """The workflows as they are published: the drawing, the states, who may do what."""
 
+from typing import Any
+
 from flask import Blueprint
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -51,12 +53,31 @@ def _shown(definition: Definition) -> Answer:
         version=definition.version,
         fingerprint=definition.fingerprint,
         drawing=drawing,
+        editions=_editions(definition.workflow),
         moves=[_move(definition, name) for name in definition.transitions],
         states=[
             (label(state.label), role_name(str(state.waits_on), definition) if state.waits_on else "")
             for state in definition.states.values()
         ],
     )
+
+
+def _editions(workflow: str) -> list[dict[str, Any]]:
+    """Every version, the newest first, with how many items follow it; `before` is the one it came after."""
+    with office().read() as uow:
+        published = uow.definitions.editions(workflow)
+        counts = uow.items.on_editions(workflow)
+    rows = [
+        {
+            "version": one.version,
+            "at": one.published_at,
+            "open": counts.get(one.version, (0, 0))[0],
+            "closed": counts.get(one.version, (0, 0))[1],
+            "before": before.version if before else None,
+        }
+        for before, one in zip((None, *published), published, strict=False)
+    ]
+    return rows[::-1]
 
 
 def _move(definition: Definition, name: str) -> dict[str, str]:

@@ -64,7 +64,7 @@ class Change:
 
     @property
     def sentence(self) -> Label:
-        vi, en = self._of.vi, self._of.en
+        vi, en = self.subject.vi, self.subject.en
         if self.kind is Kind.ADDED:
             return Label(f"{vi}: thêm mới", f"{en}: added")
         if self.kind is Kind.REMOVED:
@@ -76,7 +76,8 @@ class Change:
         )
 
     @property
-    def _of(self) -> Label:
+    def subject(self) -> Label:
+        """The part in the reader's words and by its name in the file."""
         word = _PARTS[self.part]
         if self.part == "workflow":
             return word
