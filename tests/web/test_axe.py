@@ -177,6 +177,8 @@ PAGES: tuple[tuple[str, str, str | Callable[[Window], None]], ...] = (
     ("workflows", "officer.kt", "/definitions"),
     ("workflow of a task", "officer.kt", "/definitions/task"),
     ("workflow of a report", "officer.kt", "/definitions/report/1"),
+    ("difference of two editions", "admin", "/definitions/task/1/diff/1"),
+    ("what an edition rules", "admin", "/definitions/task/1/items"),
     ("editor of a new workflow", "admin", "/definitions/new"),
     ("editor of a workflow", "admin", "/definitions/task/edit"),
     ("documents", "clerk", "/directives"),
