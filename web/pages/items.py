@@ -288,7 +288,7 @@ def _move_page(
     offer = next((o for o in standing if o.act == act), standing[0] if standing else None)
     request_open = item.request(move)
     if request_open and act == "amend" and not typed:
-        typed = dict(request_open.inputs)
+        typed = forms.retyped(definition, request_open.inputs, titles)
     changes = _since(uow, stored, definition, titles, seen) if seen is not None and seen != item.revision else []
     rows = () if act in ("vote", "take_back") else _rows(definition, transition, typed, titles, item, files, reasons)
     status_now = status
