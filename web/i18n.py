@@ -180,13 +180,9 @@ class DueCue:
 
 
 @lru_cache(maxsize=4096)
-def _local_day(at: datetime, zone: tzinfo) -> date:
-    return at.astimezone(zone).date()
-
-
 def last_day(due_at: datetime, zone: tzinfo = VIETNAM) -> date:
     """The last day that is in time; `due_at` is the first instant that is too late."""
-    return _local_day(due_at - timedelta(microseconds=1), zone)
+    return (due_at - timedelta(microseconds=1)).astimezone(zone).date()
 
 
 def due_cue(
@@ -202,7 +198,7 @@ def due_cue(
         if closed_at < due_at:
             return DueCue(shown, "done", "circle-check", _("on time"))
         return DueCue(shown, "late", "circle-check", ngettext("{n} day late", "{n} days late", max(over, 1)))
-    return _open_cue(last, (last - _local_day(now, zone)).days, now >= due_at, language())
+    return _open_cue(last, (last - now.astimezone(zone).date()).days, now >= due_at, language())
 
 
 @lru_cache(maxsize=4096)

@@ -29,7 +29,7 @@ from workflow.queries import history
 from workflow.queries.worklist import CursorInvalid, Filter, Page, list_items
 from workflow.services import evidence
 from workflow.services.file_kinds import FAULTS
-from workflow.services.items import Created, NewItem, comment, creatable, create, readable
+from workflow.services.items import Created, NewItem, comment, creatable, create, creates_something, readable
 from workflow.services.journal import stream_of
 from workflow.services.moves import Done, MoveRequest, Refused, offers, perform, transition_named
 from workflow.services.overview import SOON_DAYS
@@ -64,7 +64,7 @@ def index() -> Answer:
         except CursorInvalid:
             abort(400)
         lines = presenting.lines_of(page.rows, lambda name: office().editions.latest(name, uow), titles, now)
-        may_create = bool(creatable(office(), uow, current_caller()))
+        may_create = creates_something(office(), uow, current_caller())
     following = _address(cursor=page.next) if page.next else ""
     first = _address(cursor=None) if request.args.get("cursor") else ""
     return render_page(

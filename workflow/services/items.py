@@ -1,6 +1,6 @@
 """Create items, comment on them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -119,14 +119,22 @@ def readable(uow: UnitOfWork, caller: Caller, item_ref: str) -> StoredItem:
 
 def creatable(office: Office, uow: UnitOfWork, caller: Caller) -> tuple[Definition, ...]:
     """The workflows of which the caller may create items that need no parent, in the order of their names."""
-    found = []
+    return tuple(_creatable(office, uow, caller))
+
+
+def creates_something(office: Office, uow: UnitOfWork, caller: Caller) -> bool:
+    """Whether there is any such workflow."""
+    return any(True for _ in _creatable(office, uow, caller))
+
+
+def _creatable(office: Office, uow: UnitOfWork, caller: Caller) -> Iterator[Definition]:
+    now = office.clock.now()
+    directory = uow.people.directory(now)
+    draft = CreateItem(caller.actor, "", "", caller.actor.unit or "")
     for definition in office.editions.all_latest(uow):
-        circumstances = office.circumstances(definition, uow.people.directory(office.clock.now()))
-        draft = CreateItem(caller.actor, "", "", caller.actor.unit or "")
-        decision = decide(definition, None, draft, circumstances)
+        decision = decide(definition, None, draft, office.circumstances(definition, directory, now))
         refused = isinstance(decision, Rejected) and any(
             reason.kind is Kind.AUTHORITY or reason.code == "parent_needed" for reason in decision.reasons
         )
         if not refused:
-            found.append(definition)
-    return tuple(found)
+            yield definition
