@@ -197,3 +197,11 @@ def test_publishing_is_on_record_with_who_did_it(admin, office):
     with office.read() as uow:
         entries = [entry for entry in uow.audit.entries_by_stream() if entry.stream == "definition/leave"]
     assert len(entries) == 1
+
+
+def test_what_differs_from_the_edition_before_is_told_in_words(admin):
+    text = written(admin.get("/definitions/task/edit")).replace("Tiếp nhận và thực hiện", "Nhận việc")
+
+    page = send(admin, "/definitions/task/edit", text)
+
+    assert "Tiếp nhận và thực hiện → Nhận việc" in words(page)

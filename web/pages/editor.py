@@ -143,6 +143,7 @@ def _told(examined: Examined) -> dict[str, Any]:
         "errors": len(errors),
         "drawing": _drawing(report.definition),
         "stakes": [(label(one.state), one.count, label(one.home)) for one in examined.stakes],
+        "changes": [label(one.sentence) for one in examined.changes],
         "ok": examined.ok,
     }
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from workflow.catalog import Report, Source
 from workflow.catalog.blank import BLANK
+from workflow.catalog.diff import Change, diff
 from workflow.catalog.findings import Finding, Severity
 from workflow.engine import Definition, Label, Reason
 from workflow.engine.administration import refusal_to_administer
@@ -52,10 +53,14 @@ class Stake:
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """`ok` where nothing stands against publishing; `stakes` is empty where nothing is open."""
+    """`ok` where nothing stands against publishing; `stakes` is empty where nothing is open.
+
+    `changes` says, once all is in order, what differs from the newest published edition.
+    """
 
     report: Report
-    stakes: tuple[Stake, ...]
+    stakes: tuple[Stake, ...] = ()
+    changes: tuple[Change, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -109,9 +114,13 @@ def examine(office: Office, workflow: str | None, written: Written) -> Examined:
     """Everything that stands against publishing what is written, its scenarios included, and what it means for open items."""
     report = _named(publishing.check(office, *_files(written)), workflow)
     if report.definition is None:
-        return Examined(report, ())
+        return Examined(report)
     with office.read() as uow:
-        return Examined(report, _stakes(office, uow, report.definition))
+        before = _before(office, uow, report.definition)
+        if before is None:
+            return Examined(report)
+        changes = diff(before, report.definition) if report.ok else ()
+        return Examined(report, _stakes(uow, before, report.definition), changes)
 
 
 def publish(office: Office, caller: Caller, workflow: str | None, written: Written) -> Published | Reason:
@@ -171,10 +180,13 @@ def _place(report: Report) -> int:
     return found.start() if found else 0
 
 
-def _stakes(office: Office, uow: UnitOfWork, definition: Definition) -> tuple[Stake, ...]:
-    before = next((one for one in office.editions.all_latest(uow) if one.workflow == definition.workflow), None)
-    if before is None or before.fingerprint == definition.fingerprint:
-        return ()
+def _before(office: Office, uow: UnitOfWork, definition: Definition) -> Definition | None:
+    """The newest published edition of that workflow, where it is another than this very text."""
+    found = next((one for one in office.editions.all_latest(uow) if one.workflow == definition.workflow), None)
+    return None if found is None or found.fingerprint == definition.fingerprint else found
+
+
+def _stakes(uow: UnitOfWork, before: Definition, definition: Definition) -> tuple[Stake, ...]:
     moved = {
         old: new for step in definition.migrations if step.from_version == before.version for old, new in step.states
     }
