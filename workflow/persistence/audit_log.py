@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from workflow.audit import REFUSALS, Entry, Head
 from workflow.errors import Busy
-from workflow.ids import new_id
+from workflow.ids import entry_id
 from workflow.persistence.columns import instant, json_value, micros
 from workflow.persistence.statements import Cursor, Row, Statement, run, run_many
 from workflow.persistence.tables import audit_event, audit_private
@@ -92,7 +92,7 @@ class AuditLog:
 
     def append(self, entry: Entry) -> str:
         """Write one entry and what it keeps private; its id. Busy where another entry took its number meanwhile."""
-        event_id = new_id(entry.recorded_at)
+        event_id = entry_id(entry.recorded_at, entry.n)
         try:
             run(
                 self._cursor,

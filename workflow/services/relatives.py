@@ -6,7 +6,9 @@ from datetime import datetime
 
 from workflow.audit import Entry, Head
 from workflow.engine import (
+    SYSTEM_ACTOR,
     Accepted,
+    Actor,
     Circumstances,
     CreateItem,
     Definition,
@@ -272,7 +274,7 @@ def commit_decision(
         role=decision.role,
         delegation=decision.delegation,
         conditions=decision.conditions,
-        effective_at=_effective_at(decision),
+        effective_at=_effective_at(decision, caller.actor),
     )
     head = stored.head if stored else Head()
     entry: Entry = record(uow, head, note, caller, circumstances.now)
@@ -305,5 +307,8 @@ def _entry_type(decision: Accepted, before: Item | None) -> str:
     return "move"
 
 
-def _effective_at(decision: Accepted) -> datetime | None:
+def _effective_at(decision: Accepted, actor: Actor) -> datetime | None:
+    """The instant the clock's own acts took effect, however late they are recorded; people act when they act."""
+    if actor.id != SYSTEM_ACTOR.id:
+        return None
     return next((event.effective_at for event in decision.events if isinstance(event, EpisodeOpened)), None)
