@@ -103,10 +103,11 @@ def list_items(
     scope = scope_of(actor)
     limit = max(1, min(limit, MOST))
     key = _decoded(cursor, wanted.sort)
-    found: list[tuple[str, tuple[Any, ...]]] = []
     phases = ("dated", "undated") if wanted.sort.endswith("due_on") else ("all",)
     if key and key[0] == "undated":
         phases = ("undated",)
+    found: list[tuple[Any, ...]] = []
+    last_phase = phases[0]
     for phase in phases:
         if len(found) > limit:
             break
@@ -115,14 +116,15 @@ def list_items(
         params = _params(wanted, scope, now) | {"most": limit + 1 - len(found)}
         if after:
             params |= {"after_value": after[1], "after_id": after[2]}
-        found += [(phase, row) for row in run(uow.cursor, statement, params).fetchall()]
-    rows = found[:limit]
-    following = _encoded(*rows[-1], wanted.sort) if len(found) > limit else None
-    return Page(tuple([_row(row) for _, row in rows]), following)
+        rows = run(uow.cursor, statement, params).fetchall()
+        if rows and len(found) < limit:
+            last_phase = phase
+        found += rows
+    following = _encoded(last_phase, found[limit - 1], wanted.sort) if len(found) > limit else None
+    return Page(tuple([_row(row) for row in found[:limit]]), following)
 
 
-@dataclass(frozen=True, slots=True)
-class _Shape:
+class _Shape(NamedTuple):
     """What a list's SQL text depends on: which conditions it has, not what they compare with."""
 
     columns: frozenset[str]
