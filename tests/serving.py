@@ -20,7 +20,6 @@ from workflow.clock import Clock, fixed
 from workflow.persistence import open_owner_engine
 from workflow.persistence.migrations import upgrade
 from workflow.services import passwords, people, publishing
-from workflow.services.deadlines import sweep
 from workflow.services.demonstration import Stage, build
 from workflow.services.directives import order_of
 from workflow.services.office import Office
@@ -101,7 +100,7 @@ def live_through(folder: Path) -> Office:
     office = office_in(folder)
     text = (DEFINITIONS / "obligations" / "cchc-2026.yaml").read_bytes()
     order = order_of(wiring.shipped().obligations, text, date(2026, 6, 15))
-    built = build(Stage(office, wiring.shipped(), order, passwords.hash_of(PASSWORD)))
+    built = build(Stage(office, wiring.shipped(), order, passwords.hash_of(PASSWORD), night=wiring.clock_and_post))
     return replace(office, clock=fixed(built.until))
 
 
@@ -125,7 +124,7 @@ def main(folder: str, instant: str) -> None:
     for line in sys.stdin:
         order = line.strip()
         if order == "round":
-            _tell(sweep(app.extensions["office"]).fired)
+            _tell(wiring.clock_and_post(app.extensions["office"]).fired)
         else:
             hand.at = datetime.fromisoformat(order)
             _tell(order)

@@ -18,6 +18,7 @@ from workflow.catalog import Library, load_folder
 from workflow.catalog.organisation import Organisation
 from workflow.clock import Clock
 from workflow.engine.events import instant_text
+from workflow.outbox.inline import relay_inline
 from workflow.persistence import UnitOfWork
 from workflow.persistence.content import ContentStore
 from workflow.services import jobs
@@ -169,8 +170,15 @@ def start_clock(app: Flask) -> Rounds | None:
     return rounds
 
 
+def clock_and_post(office: Office) -> Swept:
+    """What fell due happens, and whoever is to be told of anything is told."""
+    swept = sweep(office)
+    relay_inline(office)
+    return swept
+
+
 def one_round(office: Office, data: Path) -> Swept | None:
-    """What fell due and what waits in jobs, done now; None where another process is at it.
+    """What fell due, what is to be told and what waits in jobs, done now; None where another process is at it.
 
     It leaves its time, from which its age is told.
     """
@@ -180,7 +188,7 @@ def one_round(office: Office, data: Path) -> Swept | None:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return None
-        swept = sweep(office)
+        swept = clock_and_post(office)
         jobs.work(office)
         jobs.forget_old(office)
         with office.write() as uow:

@@ -124,7 +124,7 @@ def _play(at: Desk, today: date, password_hash: str) -> None:
 
 
 def _live(at: Desk, order: Order, password_hash: str, today: date, heard: Callable[[int, int], None]) -> None:
-    build(Stage(at.office, wiring.shipped(), order, password_hash, today, heard=heard))
+    build(Stage(at.office, wiring.shipped(), order, password_hash, today, night=wiring.clock_and_post, heard=heard))
 
 
 def shipped_order() -> Order:

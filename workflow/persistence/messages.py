@@ -75,6 +75,9 @@ _RETRY = Statement(
     .where(message.c.id == _NEW("of_id"), message.c.status == _BURIED)
     .values(status=_WAITING, due_at=_NEW("new_due"), attempts=sa.literal_column("0"), ended_at=sa.null()),
 )
+_DISCARD = Statement(
+    "messages.discard", sa.delete(message).where(message.c.id == _NEW("of_id"), message.c.status == _BURIED)
+)
 _GET = Statement("messages.get", _SELECT.where(message.c.id == _NEW("id")))
 _FAILURES = Statement(
     "messages.failures",
@@ -173,6 +176,10 @@ class Messages:
     def retry(self, message_id: str, at: datetime) -> bool:
         """Let a buried message be claimed again; False where it is not buried."""
         return bool(run(self._cursor, _RETRY, {"of_id": message_id, "new_due": micros(at)}).rowcount)
+
+    def discard(self, message_id: str) -> bool:
+        """Forget a buried message; False where it is not buried."""
+        return bool(run(self._cursor, _DISCARD, {"of_id": message_id}).rowcount)
 
     def oldest_waiting(self) -> datetime | None:
         """Since when the longest waiting message is due: what the operator watches."""

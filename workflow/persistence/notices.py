@@ -35,6 +35,10 @@ _OF = Statement(
     .order_by(notice.c.at.desc(), notice.c.message.desc())
     .limit(_NEW("most")),
 )
+_FIND = Statement(
+    "notices.find",
+    sa.select(*_COLUMNS).where(notice.c.message == _NEW("message"), notice.c.person == _NEW("person")),
+)
 _UNREAD = Statement(
     "notices.unread",
     sa.select(sa.func.count()).select_from(notice).where(notice.c.person == _NEW("person"), notice.c.read_at.is_(None)),
@@ -87,6 +91,10 @@ class Notices:
         at, message = (micros(before.at), before.message) if before else (_END_OF_TIME, "")
         params = {"person": person_id, "most": most, "before": at, "before_id": message}
         return tuple(_notice(row) for row in run(self._cursor, _OF, params).fetchall())
+
+    def find(self, message_id: str, person_id: str) -> Notice | None:
+        row = run(self._cursor, _FIND, {"message": message_id, "person": person_id}).fetchone()
+        return _notice(row) if row else None
 
     def unread(self, person_id: str) -> int:
         return int(run(self._cursor, _UNREAD, {"person": person_id}).fetchone()[0])
