@@ -44,7 +44,7 @@ def fill(office: Office, size: int) -> None:
 def _take_in(uow: UnitOfWork, definition: Definition, events: tuple[Event, ...], circumstances: Circumstances) -> None:
     item = fold(None, events)
     note = Note(stream_of(item), "import", events, item, definition, target=item.state, role="system")
-    entry = record(uow, Head(), note, HOUSE, circumstances.now)
+    entry = record(uow, Head(), note, HOUSE, item.created_at)
     uow.items.add(item, row_facts(definition, item, circumstances), entry.head)
 
 
