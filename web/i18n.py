@@ -292,6 +292,8 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "override_outdated": N_(
             "The item has moved on since this was asked and is “{state}” now; it must be asked anew."
         ),
+        # reporting periods
+        "calendar_year_missing": N_("The calendar has no data for {year}; that year's days off must be entered first."),
         # documents
         "directive_known": N_("This document has been entered already: {title}."),
         "nothing_to_import": N_("Nothing of the document is left to be entered."),

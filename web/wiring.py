@@ -26,6 +26,7 @@ from workflow.services.deadlines import Swept, sweep
 from workflow.services.editions import Editions
 from workflow.services.inbox import Badge
 from workflow.services.office import Office
+from workflow.services.reports import open_due
 
 _log = logging.getLogger(__name__)
 _ROUND_SECONDS = 10.0
@@ -178,7 +179,7 @@ def clock_and_post(office: Office) -> Swept:
 
 
 def one_round(office: Office, data: Path) -> Swept | None:
-    """What fell due, what is to be told and what waits in jobs, done now; None where another process is at it.
+    """What fell due, what is to be told, periods that begin and what waits in jobs, done now; None where another process is at it.
 
     It leaves its time, from which its age is told.
     """
@@ -189,6 +190,7 @@ def one_round(office: Office, data: Path) -> Swept | None:
         except BlockingIOError:
             return None
         swept = clock_and_post(office)
+        open_due(office)
         jobs.work(office)
         jobs.forget_old(office)
         with office.write() as uow:

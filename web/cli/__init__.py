@@ -2,7 +2,7 @@
 
 from typing import NoReturn
 
-from web.cli import audit, db, delegation, demo, editions, importing, item, people, serve
+from web.cli import audit, db, delegation, demo, editions, importing, item, people, report, serve
 from web.cli.shell import Root
 from web.i18n import N_
 
@@ -15,6 +15,7 @@ dondoc = Root(
         serve.serve,
         serve.clock,
         item.item,
+        report.report,
         editions.definition,
         importing.importing,
         audit.audit,

@@ -100,13 +100,18 @@ def comment(office: Office, caller: Caller, item_ref: str, text: str) -> str:
     """Add a comment and return its id; the item's version stays. NotFound where the asker may not read the item."""
     now = office.clock.now()
     with office.write() as uow:
-        stored = readable(uow, caller, item_ref)
-        comment_id = new_id(now)
-        uow.comments.add(comment_id, stored.item.id, caller.actor.id, text, now)
-        note = Note(stream_of(stored.item), "comment", comment=text, extra={"comment": comment_id})
-        entry = record(uow, stored.head, note, caller, now)
-        uow.items.advance(stored, entry.head)
-        return comment_id
+        return comment_within(uow, caller, item_ref, text, now)
+
+
+def comment_within(uow: UnitOfWork, caller: Caller, item_ref: str, text: str, now: datetime) -> str:
+    """The same inside a unit of work that the caller opened."""
+    stored = readable(uow, caller, item_ref)
+    comment_id = new_id(now)
+    uow.comments.add(comment_id, stored.item.id, caller.actor.id, text, now)
+    note = Note(stream_of(stored.item), "comment", comment=text, extra={"comment": comment_id})
+    entry = record(uow, stored.head, note, caller, now)
+    uow.items.advance(stored, entry.head)
+    return comment_id
 
 
 def readable(uow: UnitOfWork, caller: Caller, item_ref: str) -> StoredItem:
