@@ -120,13 +120,13 @@ def current_caller(key: str | None = None, acting_for: str | None = None) -> Cal
 
 @dataclass(frozen=True, slots=True)
 class NavLink:
-    """`badge` marks the link that carries the number of things waiting."""
+    """`badge` says what the link counts: "waiting" for things to do, "unread" for notices; "" for nothing."""
 
     path: str
     label: str
     icon: str
     current: bool
-    badge: bool = False
+    badge: str = ""
 
 
 def navigation() -> tuple[NavLink, ...]:
@@ -141,21 +141,22 @@ def navigation() -> tuple[NavLink, ...]:
     )
 
 
-def _links(actor: Actor) -> tuple[tuple[str, str, str, bool, bool], ...]:
+def _links(actor: Actor) -> tuple[tuple[str, str, str, str, bool], ...]:
     scope = scope_of(actor)
     works = scope.everything or bool(actor.unit)
     administers = refusal_to_administer(actor) is None
     return (
-        ("/", N_("My work"), "inbox", True, works),
-        ("/items", N_("Tasks"), "list-check", False, works),
-        (f"/units/{actor.unit}", N_("Unit"), "building", False, bool(actor.roles & POSTS)),
-        ("/commune", N_("Whole commune"), "building-community", False, scope.everything),
-        ("/directives", N_("Assigning documents"), "file-text", False, works),
-        ("/delegations", N_("Delegations"), "signature", False, _has_to_do_with_delegations(actor)),
-        ("/history", N_("Log"), "history", False, refusal_to_audit(actor) is None),
-        ("/definitions", N_("Workflows"), "sitemap", False, True),
-        ("/admin", N_("Administration"), "settings", False, administers),
-        ("/help", N_("Help"), "help-circle", False, True),
+        ("/", N_("My work"), "inbox", "waiting", works),
+        ("/items", N_("Tasks"), "list-check", "", works),
+        (f"/units/{actor.unit}", N_("Unit"), "building", "", bool(actor.roles & POSTS)),
+        ("/commune", N_("Whole commune"), "building-community", "", scope.everything),
+        ("/directives", N_("Assigning documents"), "file-text", "", works),
+        ("/delegations", N_("Delegations"), "signature", "", _has_to_do_with_delegations(actor)),
+        ("/history", N_("Log"), "history", "", refusal_to_audit(actor) is None),
+        ("/definitions", N_("Workflows"), "sitemap", "", True),
+        ("/admin", N_("Administration"), "settings", "", administers),
+        ("/notices", N_("Notices"), "bell", "unread", True),
+        ("/help", N_("Help"), "help-circle", "", True),
     )
 
 

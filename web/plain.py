@@ -16,6 +16,7 @@ from workflow.engine.events import instant_text
 from workflow.engine.item import Episode, Plain, Request
 from workflow.engine.visibility import scope_of
 from workflow.persistence import UnitOfWork
+from workflow.persistence.notices import Notice
 from workflow.persistence.people import GivenPower
 from workflow.queries.history import HistoryEntry
 from workflow.queries.worklist import Row
@@ -325,6 +326,17 @@ def delegation(power: GivenPower, titles: Titles, now: datetime, zone: tzinfo) -
         "to": last.isoformat(),
         "ended_at": at_text(power.ended_at),
         "in_force": power.in_force(now),
+    }
+
+
+def notice(found: Notice) -> Said:
+    """A notice of the asker's own: which template about which item, and since when he has read it."""
+    return {
+        "id": found.message,
+        "item": found.item,
+        "template": found.template,
+        "at": at_text(found.at),
+        "read_at": at_text(found.read_at),
     }
 
 

@@ -29,6 +29,7 @@ PAGES = (
     ("unit", "head.kt", "/units/kt", 8),
     ("commune", "chairman", "/commune", 8),
     ("difficulties", "chairman", "/escalations", 3),
+    ("notices", "head.vp", "/notices", 4),
     ("workflows", "officer.kt", "/definitions", 5),
     ("workflow", "officer.kt", "/definitions/task/1", 5),
     ("help", "head.kt", "/help", 2),

@@ -4,7 +4,20 @@ from flask import Blueprint, Flask, current_app, request
 
 from web import security
 from web.actors import signed_in
-from web.api import calls, definitions, delegations, files, history, inbox, items, jobs, openapi, previews, problem
+from web.api import (
+    calls,
+    definitions,
+    delegations,
+    files,
+    history,
+    inbox,
+    items,
+    jobs,
+    notices,
+    openapi,
+    previews,
+    problem,
+)
 
 _BUDGET, _SECONDS = 1000, 1.0
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -15,7 +28,7 @@ def register(app: Flask) -> None:
     bp = Blueprint("api", __name__, url_prefix="/api/v1")
     bp.before_request(admit)
     bp.register_error_handler(Exception, problem.of_any)
-    for part in (items, jobs, previews, history, definitions, delegations, files, inbox, openapi):
+    for part in (items, jobs, previews, history, definitions, delegations, files, inbox, notices, openapi):
         bp.register_blueprint(part.bp)
     app.register_blueprint(bp)
     app.extensions["api_errors"] = problem.of_any

@@ -240,6 +240,7 @@ _TYPES = {
     "import": "Import",
     "export": "Export",
     "read": "Reading of the log",
+    "notice": "Notice sent or read",
     "delegation": "Delegation",
     "child": "Something below this item has changed",
     "request": "Proposal",

@@ -1,14 +1,17 @@
 """How a page is made: the frame around it and what templates may call. Templates hold no rules."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 from flask import Flask, g, render_template, request
 
 from web import actors, delivery, i18n, security
 from web.wiring import badge, office, organisation, settings
-from workflow.engine import Label
+from workflow.engine import Actor, Label
+from workflow.persistence import UnitOfWork
 
 ICONS = "vendor/tabler-icons-3.51.0/icons.svg"
 
@@ -71,7 +74,7 @@ def render_fragment(template: str, status: int = 200, **context: Any) -> tuple[s
 
 def leave_the_database_alone() -> None:
     """For pages that tell of a fault of the database: their frame is made without it."""
-    g.nav_badge = 0
+    g.nav_counts = dict.fromkeys(_COUNTS, 0)
 
 
 def wants_fragment() -> bool:
@@ -79,15 +82,27 @@ def wants_fragment() -> bool:
     return request.headers.get("HX-Request") == "true" and request.headers.get("HX-Boosted") != "true"
 
 
-def nav_badge() -> int:
-    """How many things wait for whoever is signed in; 0 shows nothing."""
+def _waiting(uow: UnitOfWork, actor: Actor) -> int:
+    return badge().count(uow, actor)
+
+
+def _unread(uow: UnitOfWork, actor: Actor) -> int:
+    return uow.notices.unread(actor.id)
+
+
+_COUNTS: Mapping[str, Callable[[UnitOfWork, Actor], int]] = MappingProxyType({"waiting": _waiting, "unread": _unread})
+
+
+def nav_count(what: str) -> int:
+    """How many things wait for whoever is signed in, or how many notices he has not read; 0 shows nothing."""
     found = actors.signed_in()
-    if found is None:
+    if found is None or what not in _COUNTS:
         return 0
-    if "nav_badge" not in g:
+    known: dict[str, int] = g.setdefault("nav_counts", {})
+    if what not in known:
         with office().read() as uow:
-            g.nav_badge = badge().count(uow, found.actor)
-    return int(g.nav_badge)
+            known[what] = _COUNTS[what](uow, found.actor)
+    return known[what]
 
 
 def icon_address(name: str) -> str:
@@ -104,7 +119,7 @@ def equip(app: Flask) -> None:
         asset=delivery.address,
         icon_address=icon_address,
         csrf_token=security.csrf_token,
-        nav_badge=nav_badge,
+        nav_count=nav_count,
         reason_sentence=i18n.reason_sentence,
         role_name=i18n.role_name,
     )
