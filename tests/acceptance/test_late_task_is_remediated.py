@@ -42,7 +42,7 @@ STORY = (
     ),
     (
         "Chưa đạt, yêu cầu thực hiện lại: Đã hoàn thành, chờ xác nhận – Đã có kế hoạch khắc phục",
-        "24/06/2026 14:00 · Chủ tịch UBND xã · có hiệu lực từ 20/06/2026 00:00",
+        "24/06/2026 14:00 · Chủ tịch UBND xã",
     ),
     (
         "Báo cáo hoàn thành: Đã có kế hoạch khắc phục – Đã hoàn thành, chờ xác nhận",

@@ -57,12 +57,12 @@ def test_a_refusal_is_an_answer_with_its_reasons(of, started):
 
 def test_nothing_is_written(of, office, started):
     with office.read() as uow:
-        before = (uow.items.get(started).item, uow.audit.newest_id())
+        before = (uow.items.get(started).item, uow.audit.newest_mark())
 
     preview(of, "head.kt", started, "complete")
 
     with office.read() as uow:
-        assert (uow.items.get(started).item, uow.audit.newest_id()) == before
+        assert (uow.items.get(started).item, uow.audit.newest_mark()) == before
 
 
 @pytest.mark.parametrize(

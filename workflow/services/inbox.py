@@ -44,7 +44,7 @@ class Badge:
     def count(self, uow: UnitOfWork, actor: Actor) -> int:
         """How many rows the actor's inbox has. One statement where nothing changed since the last question."""
         day = self._office.clock.now().astimezone(self._office.zone).date().isoformat()
-        state = (uow.audit.newest_id(), day)
+        state = (uow.audit.newest_mark(), day)
         known = self._known.get(actor.id)
         if known is None or known[0] != state:
             known = self._known[actor.id] = (
