@@ -9,7 +9,10 @@ import pytest
 from tests.web.conftest import set_clock
 from workflow.services.deadlines import sweep
 
-PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj 2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\ntrailer<</Root 1 0 R>>\nstartxref\n9\n%%EOF"
+PDF = (
+    b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj 2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\n"
+    b"trailer<</Root 1 0 R>>\nstartxref\n9\n%%EOF"
+)
 _HIDDEN = re.compile(r'name="(seen|key)" value="([^"]+)"')
 
 
@@ -62,7 +65,7 @@ def code(chairman):
     return new_task(chairman)
 
 
-def test_the_whole_road_of_a_late_task_through_the_pages(app, office, client_of, code):
+def test_the_whole_road_of_a_late_task_through_the_pages(app, client_of, code):
     chairman, head = client_of("chairman"), client_of("head.kt")
     assert make(chairman, code, "assign").status_code == 303
     assert make(head, code, "start").status_code == 303
@@ -216,7 +219,8 @@ def test_several_drafts_are_assigned_at_once(chairman):
         ("clerk", "/items/new", 200),
     ],
 )
-def test_pages_answer_by_ones_post(client_of, code, login, path, status):
+@pytest.mark.usefixtures("code")
+def test_pages_answer_by_ones_post(client_of, login, path, status):
     answer = client_of(login).get(path)
 
     assert answer.status_code == status
