@@ -24,6 +24,7 @@ from workflow.engine.visibility import scope_of
 from workflow.services import people
 from workflow.services.office import Caller
 
+WAITING, UNREAD = "waiting", "unread"
 LANGUAGE_COOKIE = "dondoc-language"
 _SHELLS: Mapping[bool, str] = {True: "api", False: "web"}
 
@@ -120,7 +121,7 @@ def current_caller(key: str | None = None, acting_for: str | None = None) -> Cal
 
 @dataclass(frozen=True, slots=True)
 class NavLink:
-    """`badge` says what the link counts: "waiting" for things to do, "unread" for notices; "" for nothing."""
+    """`badge` says what the link counts: what is WAITING for the person, what is UNREAD; "" for nothing."""
 
     path: str
     label: str
@@ -146,7 +147,7 @@ def _links(actor: Actor) -> tuple[tuple[str, str, str, str, bool], ...]:
     works = scope.everything or bool(actor.unit)
     administers = refusal_to_administer(actor) is None
     return (
-        ("/", N_("My work"), "inbox", "waiting", works),
+        ("/", N_("My work"), "inbox", WAITING, works),
         ("/items", N_("Tasks"), "list-check", "", works),
         (f"/units/{actor.unit}", N_("Unit"), "building", "", bool(actor.roles & POSTS)),
         ("/commune", N_("Whole commune"), "building-community", "", scope.everything),
@@ -155,7 +156,7 @@ def _links(actor: Actor) -> tuple[tuple[str, str, str, str, bool], ...]:
         ("/history", N_("Log"), "history", "", refusal_to_audit(actor) is None),
         ("/definitions", N_("Workflows"), "sitemap", "", True),
         ("/admin", N_("Administration"), "settings", "", administers),
-        ("/notices", N_("Notices"), "bell", "unread", True),
+        ("/notices", N_("Notices"), "bell", UNREAD, True),
         ("/help", N_("Help"), "help-circle", "", True),
     )
 

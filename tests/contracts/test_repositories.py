@@ -319,6 +319,17 @@ def test_a_buried_message_is_shown_and_comes_back_only_on_demand(outbox):
     assert [each.attempts for each in claim(outbox, "two", AFTER)] == [1]
 
 
+def test_only_a_buried_message_is_discarded_and_then_it_is_gone(outbox):
+    poison = claim(outbox, "one", NOW)[0]
+    with outbox.write() as uow:
+        assert not uow.messages.discard(poison.id)
+        uow.messages.bury(poison.id, "one", AFTER, "five times in vain")
+
+        assert uow.messages.discard(poison.id)
+        assert not uow.messages.discard(poison.id)
+        assert uow.messages.get(poison.id) is None
+
+
 def test_the_age_of_the_outbox_is_that_of_its_oldest_waiting_message(outbox):
     done = claim(outbox, "one", NOW)[0]
     with outbox.write() as uow:
@@ -480,6 +491,8 @@ def test_a_message_leaves_one_notice_a_person_opened_once(database):
 
     with database.write() as uow:
         assert uow.notices.unread("p-an") == 1
+        assert uow.notices.find("m1", "p-an") == notice
+        assert uow.notices.find("m1", "p-chi") is None
         assert uow.notices.read("m1", "p-an", AFTER)
         assert not uow.notices.read("m1", "p-an", LATER)
         assert uow.notices.unread("p-an") == 0

@@ -67,6 +67,7 @@ def test_a_move_tells_whoever_its_definition_names(office):
     assert notice.params == {
         "code": code,
         "workflow": "task",
+        "unit": "kt",
         "move": "assign",
         "title": "Công khai ngân sách quý III",
     }

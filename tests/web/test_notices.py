@@ -80,6 +80,7 @@ def test_a_person_reads_what_he_was_told_and_nobody_else_does(client_of, told):
     assert "Nhiệm vụ “Công khai ngân sách quý III” đã được giao; đề nghị tiếp nhận và thực hiện." in words(page)
     assert all(f'href="/items/{code}"' in page.text for code in told)
     assert "<b>Rà soát" not in page.text
+    assert "tiếp nhận và thực hiện. Chưa đọc Phòng Kinh tế" in words(page)
     assert page.text.index(told[1]) < page.text.index(told[0])
     assert "Bạn chưa có thông báo nào." in words(client_of("head.snc").get("/notices"))
 

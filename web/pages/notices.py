@@ -11,6 +11,7 @@ from web.actors import current_actor, current_caller
 from web.notices import sentence
 from web.pages import presenting
 from web.pages.rendering import render_page
+from web.titles import Titles, titles_of
 from web.wiring import office
 from workflow.engine import Definition
 from workflow.persistence.notices import Notice
@@ -28,6 +29,7 @@ class Line:
 
     message: str
     sentence: str
+    unit: str
     code: str
     href: str
     at: datetime
@@ -41,8 +43,9 @@ def index() -> Answer:
     with office().read() as uow:
         before = uow.notices.find(cursor, person) if cursor.isalnum() else None
         found = uow.notices.of_person(person, _PAGE + 1, before)
+        titles = titles_of(uow)
         definitions = {one.workflow: one for one in office().editions.all_latest(uow)}
-    lines = [_line(one, definitions) for one in found[:_PAGE]]
+    lines = [_line(one, definitions, titles) for one in found[:_PAGE]]
     following = url_for("notices.index", cursor=lines[-1].message) if len(found) > _PAGE else ""
     return render_page(
         "notices/index.html",
@@ -55,10 +58,11 @@ def index() -> Answer:
     )
 
 
-def _line(one: Notice, definitions: Mapping[str, Definition]) -> Line:
+def _line(one: Notice, definitions: Mapping[str, Definition], titles: Titles) -> Line:
     code = str(one.params.get("code", ""))
     href = presenting.item_path(code) if code else ""
-    return Line(one.message, sentence(one, definitions), code, href, one.at, one.read_at is not None)
+    unit = titles.unit(str(one.params.get("unit", "")))
+    return Line(one.message, sentence(one, definitions), unit, code, href, one.at, one.read_at is not None)
 
 
 @bp.post("/notices")

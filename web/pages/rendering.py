@@ -9,6 +9,7 @@ from typing import Any
 from flask import Flask, g, render_template, request
 
 from web import actors, delivery, i18n, security
+from web.actors import UNREAD
 from web.wiring import badge, office, organisation, settings
 from workflow.engine import Actor, Label
 from workflow.persistence import UnitOfWork
@@ -18,11 +19,15 @@ ICONS = "vendor/tabler-icons-3.51.0/icons.svg"
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What stands around every page. `demonstration` is the office's day where its clock is shifted, else empty."""
+    """What stands around every page. `notices` is the one link that stands beside the person, not in the row of links.
+
+    `demonstration` is the office's day where its clock is shifted, else empty.
+    """
 
     language: str
     person: Label | None
     links: tuple[actors.NavLink, ...]
+    notices: actors.NavLink | None
     demonstration: str
     office_name: Label | None
     request_id: str
@@ -33,11 +38,12 @@ class Frame:
 def frame() -> Frame:
     found = actors.signed_in()
     clock = office().clock
-    house = organisation()
+    house, links = organisation(), actors.navigation()
     return Frame(
         language=i18n.language(),
         person=found.person.title if found else None,
-        links=actors.navigation(),
+        links=tuple(link for link in links if link.badge != UNREAD),
+        notices=next((link for link in links if link.badge == UNREAD), None),
         demonstration=i18n.moment(clock.now(), settings().zone) if clock.offset else "",
         office_name=house.name if house else None,
         request_id=security.request_id(),
@@ -90,7 +96,9 @@ def _unread(uow: UnitOfWork, actor: Actor) -> int:
     return uow.notices.unread(actor.id)
 
 
-_COUNTS: Mapping[str, Callable[[UnitOfWork, Actor], int]] = MappingProxyType({"waiting": _waiting, "unread": _unread})
+_COUNTS: Mapping[str, Callable[[UnitOfWork, Actor], int]] = MappingProxyType(
+    {actors.WAITING: _waiting, UNREAD: _unread}
+)
 
 
 def nav_count(what: str) -> int:

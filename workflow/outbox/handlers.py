@@ -56,6 +56,6 @@ def _people(definition: Definition, item: Item, message: Message, circumstances:
 
 def _params(definition: Definition, item: Item, move: str) -> dict[str, str]:
     """What the sentence of a notice needs. A title that names people stays with its item, where it can be erased."""
-    known = {"code": item.code, "workflow": item.workflow, "move": move}
+    known = {"code": item.code, "workflow": item.workflow, "unit": item.unit, "move": move}
     title = item.fields.get("title")
     return known | ({"title": str(title)} if title and "title" not in definition.private_fields else {})
