@@ -43,7 +43,7 @@ NOTICES = frozenset(
         "plan_last_day", "plan_underway", "cause_confirmed", "undrafted", "unaccepted", "underway", "remind",
         "last_day", "unverified", "paused", "line_due", "remedy_last_day", "period_opened", "cutoff", "report_remind",
         "report_last_day", "report_late", "report_missing", "send_proposed", "sent", "received", "returned",
-        "not_resent", "unreceived", "waived", "correct_proposed", "corrected",
+        "not_resent", "unreceived", "waived", "correct_proposed", "corrected", "undecided", "unanswered", "unclosed",
         "extension_asked", "extension_granted", "extension_refused", "escalated", "escalation_answered",
     }
 )

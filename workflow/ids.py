@@ -22,7 +22,7 @@ def new_id(at: datetime) -> str:
 
 def entry_id(at: datetime, n: int) -> str:
     """An identifier for entry `n` of a stream: entries of one stream sort by it as they follow, whoever wrote them."""
-    return f"{_stem(at) | (n & 0xFFFF_FFFF) << 30 | secrets.randbits(30):032x}"
+    return f"{_stem(at) | (n & 0xF_FFFF) << 42 | secrets.randbits(42):032x}"
 
 
 def _stem(at: datetime) -> int:

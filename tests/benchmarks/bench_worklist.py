@@ -82,7 +82,7 @@ def _counts(office: Office) -> list[rounds.Line]:
     asks: dict[str, Callable[..., object]] = {
         "counts: the tally of a unit": lambda uow: dashboard.tallies(uow, "kt"),
         "counts: the tally of the commune": dashboard.tallies,
-        "counts: due and overdue by unit": lambda uow: dashboard.due_counts(uow, stock.DAY, soon),
+        "counts: due soon by unit": lambda uow: dashboard.due_soon(uow, stock.DAY, soon),
         "counts: who holds how much in a unit": lambda uow: dashboard.load_by_person(uow, "kt"),
         "dashboard: the unit's": lambda uow: overview(office, uow, "kt"),
         "dashboard: the commune's": lambda uow: overview(office, uow),

@@ -106,10 +106,11 @@ def nav_count(what: str) -> int:
     found = actors.signed_in()
     if found is None or what not in _COUNTS:
         return 0
-    known: dict[str, int] = g.setdefault("nav_counts", {})
-    if what not in known:
+    known: dict[str, int] | None = g.get("nav_counts")
+    if known is None:
+        # Both are asked in one go: every page shows both, and a unit of work costs more than a count.
         with office().read() as uow:
-            known[what] = _COUNTS[what](uow, found.actor)
+            known = g.nav_counts = {name: count(uow, found.actor) for name, count in _COUNTS.items()}
     return known[what]
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -13,14 +13,13 @@ from workflow.persistence.statements import Statement, run
 from workflow.persistence.tables import item, person, tally, unit
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
+class Tally(NamedTuple):
     workflow: str
     unit: str
     area: str
     state: str
-    late: bool
-    count: int
+    late: int
+    items: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +33,6 @@ class Load:
     late: int
 
 
-@dataclass(frozen=True, slots=True)
-class DueCounts:
-    overdue: int
-    due_soon: int
-
-
 @lru_cache(maxsize=2)
 def _tallies(one_unit: bool) -> Statement:  # noqa: FBT001  a cache key
     query = sa.select(
@@ -51,7 +44,7 @@ def _tallies(one_unit: bool) -> Statement:  # noqa: FBT001  a cache key
 def tallies(uow: UnitOfWork, within: str | None = None) -> tuple[Tally, ...]:
     """How many items stand where, of one unit or of all."""
     rows = run(uow.cursor, _tallies(within is not None), {"unit": within}).fetchall()
-    return tuple(Tally(row[0], row[1], row[2], row[3], bool(row[4]), row[5]) for row in rows)
+    return tuple(map(Tally._make, rows))
 
 
 def _load_statement() -> Statement:
@@ -83,25 +76,21 @@ def load_by_person(uow: UnitOfWork, within: str) -> tuple[Load, ...]:
 
 @lru_cache(maxsize=2)
 def _due(one_unit: bool) -> Statement:  # noqa: FBT001  a cache key
-    # One short stretch of the index a unit, counted twice; a GROUP BY would look at the rows.
+    # One short stretch of the index a unit; a GROUP BY would look at the rows.
     working: sa.ColumnElement[bool] = sa.literal_column(
         "item.final = 0 AND item.state_group NOT IN ('done', 'cancelled')"
     )
-
-    def counted(*conditions: sa.ColumnElement[bool]) -> sa.ScalarSelect[int]:
-        return sa.select(sa.func.count()).where(item.c.unit == unit.c.id, working, *conditions).scalar_subquery()
-
-    past = counted(item.c.due_at <= sa.bindparam("now"))
-    soon = counted(item.c.due_at > sa.bindparam("now"), item.c.due_at <= sa.bindparam("until"))
-    query = sa.select(unit.c.id, past, soon)
+    within_days = (item.c.due_at > sa.bindparam("now"), item.c.due_at <= sa.bindparam("until"))
+    soon = sa.select(sa.func.count()).where(item.c.unit == unit.c.id, working, *within_days).scalar_subquery()
+    query = sa.select(unit.c.id, soon)
     return Statement("dashboard.due", query.where(unit.c.id == sa.bindparam("unit")) if one_unit else query)
 
 
-def due_counts(uow: UnitOfWork, now: datetime, until: datetime, within: str | None = None) -> dict[str, DueCounts]:
-    """By unit, or of one alone: what is past its date, and what falls due before `until`."""
+def due_soon(uow: UnitOfWork, now: datetime, until: datetime, within: str | None = None) -> dict[str, int]:
+    """By unit, or of one alone: how much of what is being worked on falls due before `until`."""
     params = {"now": micros(now), "until": micros(until), "unit": within}
     rows = run(uow.cursor, _due(within is not None), params).fetchall()
-    return {name: DueCounts(past, soon) for name, past, soon in rows}
+    return dict(rows)
 
 
 def _waiting_statement() -> Statement:

@@ -193,7 +193,7 @@ def _stakes(uow: UnitOfWork, before: Definition, definition: Definition) -> tupl
     counts: dict[str, int] = {}
     for row in tallies(uow):
         if row.workflow == definition.workflow:
-            counts[row.state] = counts.get(row.state, 0) + row.count
+            counts[row.state] = counts.get(row.state, 0) + row.items
     return tuple(
         Stake(state.label, counts[name], _label(definition, moved.get(name, name)))
         for name, state in before.states.items()

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from workflow.engine.definition import Group
 from workflow.persistence import UnitOfWork
-from workflow.queries.dashboard import Load, Tally, due_counts, load_by_person, tallies
+from workflow.queries.dashboard import Load, Tally, due_soon, load_by_person, tallies
 from workflow.services.office import Office
 
 SOON_DAYS = 7
@@ -30,36 +30,33 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """`overdue` is past its date, `due_soon` falls due within SOON_DAYS days, whatever the state is called."""
+    """`due_soon` falls due within SOON_DAYS days, whatever the state is called."""
 
     total: Bar
     by_unit: tuple[Bar, ...]
     by_area: tuple[Bar, ...]
-    overdue: int
     due_soon: int
     people: tuple[Load, ...]
-    due_by_unit: dict[str, int]
 
 
 def overview(office: Office, uow: UnitOfWork, unit: str | None = None, workflow: str | None = None) -> Overview:
     """The state of one unit, or of the commune; `workflow` narrows it to one kind of item. At most four statements."""
     now = office.clock.now()
     rows = [row for row in tallies(uow, unit) if workflow in (None, row.workflow)]
-    counted = [(row, _group(office, uow, row)) for row in rows]
-    due = due_counts(uow, now, now + timedelta(days=SOON_DAYS), unit)
+    groups = {key: _group(office, uow, *key) for key in {(row.workflow, row.state) for row in rows}}
+    counted = [(row, groups[row.workflow, row.state]) for row in rows]
+    soon = due_soon(uow, now, now + timedelta(days=SOON_DAYS), unit)
     return Overview(
         total=_bar("", counted),
         by_unit=_bars("unit", counted),
         by_area=_bars("area", counted),
-        overdue=sum(counts.overdue for counts in due.values()),
-        due_soon=sum(counts.due_soon for counts in due.values()),
+        due_soon=sum(soon.values()),
         people=load_by_person(uow, unit) if unit else (),
-        due_by_unit={name: counts.overdue for name, counts in due.items()},
     )
 
 
-def _group(office: Office, uow: UnitOfWork, row: Tally) -> Group:
-    state = office.editions.latest(row.workflow, uow).states.get(row.state)
+def _group(office: Office, uow: UnitOfWork, workflow: str, name: str) -> Group:
+    state = office.editions.latest(workflow, uow).states.get(name)
     return state.group if state else Group.DOING
 
 
@@ -73,5 +70,5 @@ def _bars(key: str, counted: Iterable[tuple[Tally, Group]]) -> tuple[Bar, ...]:
 def _bar(key: str, counted: Iterable[tuple[Tally, Group]]) -> Bar:
     sums = dict.fromkeys(Group, 0)
     for row, group in counted:
-        sums[group] += row.count
+        sums[group] += row.items
     return Bar(key, sums[Group.DOING], sums[Group.BEHIND], sums[Group.DONE], sums[Group.CANCELLED])
