@@ -9,7 +9,6 @@ from pathlib import Path
 import click
 
 from web import wiring
-from web.cli.people import first_password
 from web.cli.shell import (
     WRONG,
     Desk,
@@ -92,7 +91,7 @@ def _seed(at: Desk) -> None:
     organisation = wiring.organisation()
     if organisation is None:
         return
-    password = first_password()
+    password = passwords.generated()
     seeded = taken(
         people.seed_organisation(at.office, caller_of(at.office, None), organisation, passwords.hash_of(password))
     )

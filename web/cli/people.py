@@ -1,6 +1,5 @@
 """People, units and tokens. Who runs this machine may do all of it; with --as it is done in somebody's name."""
 
-import secrets
 import sys
 from datetime import datetime
 from typing import Any
@@ -12,17 +11,12 @@ from web.i18n import N_, _, label
 from workflow.engine import Label
 from workflow.errors import NotFound
 from workflow.persistence.people import Appointment, Person
-from workflow.services import people
+from workflow.services import passwords, people
 from workflow.services.office import Office
 
 user = SpokenGroup("user", help=N_("Accounts: add, list, lock, give a role, set a password."))
 unit = SpokenGroup("unit", help=N_("The units of the office."))
 token = SpokenGroup("token", help=N_("Tokens for programs that call the API."))
-
-
-def first_password() -> str:
-    """A password that can be read out: four groups of six letters and digits, 96 bits."""
-    return "-".join(secrets.token_hex(3) for _group in range(4))
 
 
 @user.command("list", help=N_("Everybody who has an account."))
@@ -77,7 +71,7 @@ def add(login_new: str, title_vi: str, title_en: str | None, password_stdin: boo
 
 
 def _password(*, given: bool) -> str:
-    return sys.stdin.readline().rstrip("\n") if given else first_password()
+    return sys.stdin.readline().rstrip("\n") if given else passwords.generated()
 
 
 @user.command(help=N_("Lock an account: from now on it can neither log in nor act."))

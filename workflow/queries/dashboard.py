@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
@@ -91,21 +91,3 @@ def due_soon(uow: UnitOfWork, now: datetime, until: datetime, within: str | None
     params = {"now": micros(now), "until": micros(until), "unit": within}
     rows = run(uow.cursor, _due(within is not None), params).fetchall()
     return dict(rows)
-
-
-def _waiting_statement() -> Statement:
-    return Statement(
-        "dashboard.waiting",
-        sa.select(item.c.waits_on, sa.func.count())
-        .where(sa.literal_column("item.final = 0"))
-        .group_by(item.c.waits_on),
-    )
-
-
-_WAITING = _waiting_statement()
-
-
-def waiting_counts(uow: UnitOfWork) -> dict[str, int]:
-    """How many open items wait for which word of `by`."""
-    rows: list[tuple[Any, ...]] = run(uow.cursor, _WAITING).fetchall()
-    return {str(word): int(count) for word, count in rows}

@@ -99,14 +99,6 @@ def _meant(subject: Subject, names: Iterable[str]) -> _Fields:
     return frozenset(name if name in fields else subject.like(name, fields) or name for name in names)
 
 
-def _is_certain(value: Value, move: Transition, before: _Fields) -> bool:
-    if value.source is Source.INPUT:
-        return value.value in move.require
-    if value.source is Source.ITEM:
-        return value.value in before
-    return value.source is Source.LITERAL
-
-
 def _timers(subject: Subject, filled: dict[str, _Fields]) -> Iterator[Finding]:
     definition = subject.definition
     told: set[tuple[str, str]] = set()

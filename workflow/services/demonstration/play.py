@@ -2,7 +2,6 @@
 
 import io
 import os
-import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -14,7 +13,7 @@ from workflow.catalog import Library
 from workflow.clock import VIETNAM, fixed
 from workflow.engine import SYSTEM_ACTOR
 from workflow.engine.facts import folded
-from workflow.services import evidence, items, moves, people, publishing
+from workflow.services import evidence, items, moves, passwords, people, publishing
 from workflow.services.deadlines import sweep
 from workflow.services.demonstration import reports, standing, tasks
 from workflow.services.demonstration.paper import pdf
@@ -86,7 +85,7 @@ def password_of(folder: Path) -> str:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
         return path.read_text(encoding="ascii").strip()
-    made = "-".join(secrets.token_hex(3) for _ in range(4))
+    made = passwords.generated()
     with os.fdopen(handle, "w", encoding="ascii") as file:
         file.write(f"{made}\n")
     return made
