@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from tests.web.test_editor import LEAVE, STORY
 from web import wiring
 from workflow.services import people
 
@@ -299,3 +300,37 @@ def test_nothing_sent_is_told(admin):
 
     assert answer.status_code == 422
     assert 'href="#field-part"' in answer.text
+
+
+def send_with_scenarios(admin, text, stories, act="publish"):
+    admin.get("/admin/definitions")
+    parts = {
+        "part": (io.BytesIO(text.encode()), "leave.yaml"),
+        "scenarios_part": (io.BytesIO(stories.encode()), "leave.scenarios.yaml"),
+    }
+    return admin.post("/admin/definitions", **parts, text="", scenarios="", act=act)
+
+
+@pytest.mark.parametrize("act", ["publish", "check"])
+def test_a_scenario_that_goes_otherwise_keeps_a_workflow_from_being_published(admin, office, act):
+    stories = STORY.replace("expect: granted", "expect: refused")
+    line = next(n for n, words in enumerate(stories.splitlines(), 1) if "expect: refused" in words)
+
+    answer = send_with_scenarios(admin, LEAVE, stories, act)
+
+    assert answer.status_code == 422
+    assert f"Dòng {line}, cột" in answer.text
+    assert "(tình huống kiểm thử)" in answer.text
+    assert "expect: refused" in answer.text
+    assert "leave" not in {one.workflow for one in office.editions.all_latest()}
+
+
+def test_each_edition_keeps_the_scenarios_that_it_was_published_with(admin):
+    assert send_with_scenarios(admin, LEAVE, STORY).status_code == 303
+
+    assert send_with_scenarios(admin, next_version(LEAVE), STORY.replace("Việc nhà", "Việc riêng")).status_code == 303
+
+    old, new = (admin.get(f"/definitions/leave/{version}").text for version in (1, 2))
+    assert "Việc nhà" in old
+    assert "Việc riêng" in new
+    assert "Việc nhà" not in new

@@ -1,8 +1,8 @@
 """The administrator's pages: accounts and posts, units and areas, the workflows in force, the state of the office."""
 
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -17,9 +17,10 @@ from web.pages.rendering import Shown, render_page
 from web.titles import Titles, titles_of
 from web.wiring import office, settings
 from workflow import __version__
-from workflow.catalog.findings import Finding, has_errors
+from workflow.catalog import Report, Source
+from workflow.catalog.findings import Finding
 from workflow.catalog.plain_values import Refused, text_of
-from workflow.engine import Kind, Label, Reason
+from workflow.engine import Definition, Kind, Label, Reason
 from workflow.engine.administration import refusal_to_administer
 from workflow.engine.definition import OFFICES, POSTS, SYSTEM
 from workflow.engine.events import instant_of
@@ -298,19 +299,38 @@ class Edition:
     file: str
 
 
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The file of a workflow and the scenarios beside it, if any, as they came."""
+
+    file: str
+    source: bytes
+    scenarios: Source | None
+
+    @property
+    def text(self) -> str:
+        return shown_text(self.source)
+
+    @property
+    def stories(self) -> str:
+        return shown_text(self.scenarios.content) if self.scenarios else ""
+
+
 @bp.get("/admin/definitions")
 def definitions() -> Answer:
     published = _published()
     if published is None:
         return _definitions_page().render()
-    name, version, warnings, text = published
+    name, report = published
     done = _(
-        "“{name}”, version {version} is in force for everything that begins from now on.", name=name, version=version
+        "“{name}”, version {version} is in force for everything that begins from now on.",
+        name=label(name.label),
+        version=name.version,
     )
-    return _definitions_page(done=done, found=warnings, found_in=text).render()
+    return _definitions_page(done=done, report=report).render()
 
 
-def _published() -> tuple[str, int, tuple[Finding, ...], str] | None:
+def _published() -> tuple[Definition, Report] | None:
     """The edition that was just published, with what its check warned of."""
     workflow, version = request.args.get("done", ""), request.args.get("version", "")
     if not workflow or not version.isdigit():
@@ -318,17 +338,15 @@ def _published() -> tuple[str, int, tuple[Finding, ...], str] | None:
     with office().read() as uow:
         edition = uow.definitions.get(workflow, int(version))
     report = publishing.check(office(), edition.text, edition.file)
-    name = label(office().editions.version(workflow, int(version)).label)
-    return name, edition.version, report.findings, shown_text(edition.text)
+    return office().editions.version(workflow, edition.version), report
 
 
 def _definitions_page(
     status: int = 200,
     *,
-    text: str = "",
+    sent: Sent | None = None,
     errors: Errors = (),
-    found: Iterable[Finding] = (),
-    found_in: str = "",
+    report: Report | None = None,
     done: str = "",
 ) -> Shown:
     with office().read() as uow:
@@ -337,9 +355,10 @@ def _definitions_page(
         "admin/definitions.html",
         status,
         editions=editions,
-        text=text,
+        text=sent.text if sent else "",
+        scenarios=sent.stories if sent else "",
         errors=errors,
-        complaints=complaints(found, found_in or text),
+        complaints=complaints(report.findings, shown_text(report.source), report.scenarios) if report else [],
         done=done,
     )
 
@@ -362,39 +381,45 @@ def _editions(uow: UnitOfWork) -> list[Edition]:
     ]
 
 
+def _sent() -> Sent:
+    file, source = sent_file() or (_("pasted text") + ".yaml", pasted_text().encode())
+    stories = sent_file("scenarios_part") or (_("pasted scenarios") + ".yaml", pasted_text("scenarios").encode())
+    return Sent(file, source, Source(stories[1], stories[0]) if stories[1].strip() else None)
+
+
 @bp.post("/admin/definitions")
 def publish() -> Answer:
     """Check what was sent; publish it where nothing stands against it and that was asked for."""
-    text = pasted_text()
-    file, source = sent_file() or (_("pasted text") + ".yaml", text.encode())
-    text = shown_text(source)
-    if not source.strip():
+    sent = _sent()
+    if not sent.source.strip():
         missing = _("Please choose a file, or paste the text of the workflow.")
-        return _definitions_page(422, errors=[("part", missing)]).render()
+        return _definitions_page(422, sent=sent, errors=[("part", missing)]).render()
+    report = publishing.check(office(), sent.source, sent.file, sent.scenarios)
+    if not report.ok:
+        return _refused(sent, report)
     if request.form.get("act") == "check":
-        return _checked(publishing.check(office(), source, file).findings, text)
+        done = _("No error was found. Nothing has been published yet.")
+        return _definitions_page(sent=sent, report=report, done=done).render()
+    return _published_now(sent, report)
+
+
+def _published_now(sent: Sent, report: Report) -> Answer:
     try:
-        outcome = publishing.publish(office(), current_caller(), source, file)
+        outcome = publishing.publish(office(), current_caller(), sent.source, sent.file, sent.scenarios)
     except DefinitionInvalid as fault:
+        # Only the writing itself shows that this version was published with another content.
         found = tuple(finding for finding in fault.findings if isinstance(finding, Finding))
-        return _refused(found, text)
+        return _refused(sent, replace(report, findings=found))
     if isinstance(outcome, Reason):
-        return _definitions_page(problems.of_reasons([outcome]).status, text=text, errors=_told(outcome)).render()
+        status = problems.of_reasons([outcome]).status
+        return _definitions_page(status, sent=sent, errors=_told(outcome)).render()
     if not outcome.fresh:
         known = _("This very text was published before; nothing was changed.")
-        return _definitions_page(text=text, found=outcome.findings, done=known).render()
+        return _definitions_page(sent=sent, report=report, done=known).render()
     made = outcome.definition
     return redirect(url_for("admin.definitions", done=made.workflow, version=made.version), 303)
 
 
-def _checked(found: tuple[Finding, ...], text: str) -> Answer:
-    if has_errors(found):
-        return _refused(found, text)
-    return _definitions_page(
-        text=text, found=found, done=_("No error was found. Nothing has been published yet.")
-    ).render()
-
-
-def _refused(found: tuple[Finding, ...], text: str) -> Answer:
+def _refused(sent: Sent, report: Report) -> Answer:
     told = _("The workflow was not published; what stands against it is listed below.")
-    return _definitions_page(422, text=text, errors=[("text", told)], found=found).render()
+    return _definitions_page(422, sent=sent, errors=[("text", told)], report=report).render()

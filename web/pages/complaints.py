@@ -7,6 +7,7 @@ from pathlib import PurePath
 from flask import request
 
 from web.i18n import _, label
+from workflow.catalog import Source
 from workflow.catalog.findings import Finding
 
 _LONGEST_LINE = 160
@@ -15,25 +16,44 @@ _SHOWN_TEXT = 256 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Complaint:
-    """A finding with the line of the text it is about."""
+    """A finding with the line of the text it is about; `scenarios` where that text is the file of scenarios beside it."""
 
     place: str
     sentence: str
+    code: str
     line: str
     severity: str
+    number: int
+    column: int
+    scenarios: bool
 
 
-def complaints(findings: Iterable[Finding], text: str) -> list[Complaint]:
-    lines = text.splitlines()
+def complaints(findings: Iterable[Finding], text: str, scenarios: Source | None = None) -> list[Complaint]:
+    """`scenarios` are those that were checked beside `text`: findings bear the name of the file they are about."""
+    lines, stories = text.split("\n"), _text(scenarios).split("\n")
     return [
-        Complaint(
-            place=_("Line {line}, column {column}", line=finding.line, column=finding.column),
-            sentence=_spoken(finding),
-            line=lines[finding.line - 1].strip()[:_LONGEST_LINE] if finding.line <= len(lines) else "",
-            severity=finding.severity.value,
-        )
+        _complaint(finding, stories, scenarios=True)
+        if scenarios is not None and finding.file == scenarios.file
+        else _complaint(finding, lines, scenarios=False)
         for finding in findings
     ]
+
+
+def _text(source: Source | None) -> str:
+    return source.content.decode(errors="replace") if source else ""
+
+
+def _complaint(finding: Finding, lines: list[str], *, scenarios: bool) -> Complaint:
+    return Complaint(
+        place=_("Line {line}, column {column}", line=finding.line, column=finding.column),
+        sentence=_spoken(finding),
+        code=finding.code,
+        line=lines[finding.line - 1].strip()[:_LONGEST_LINE] if finding.line <= len(lines) else "",
+        severity=finding.severity.value,
+        number=finding.line,
+        column=finding.column,
+        scenarios=scenarios,
+    )
 
 
 def _spoken(finding: Finding) -> str:
@@ -47,17 +67,18 @@ def _spoken(finding: Finding) -> str:
     return f"{sentence.rstrip('.')}. {asked}"
 
 
-def sent_file() -> tuple[str, bytes] | None:
-    """The name and the bytes of the file in the field `part`, or None where none came."""
-    sent = request.files.get("part")
+def sent_file(field: str = "part") -> tuple[str, bytes] | None:
+    """The name and the bytes of the file in that field, or None where none came."""
+    sent = request.files.get(field)
     if sent is None or not sent.filename:
         return None
     return PurePath(sent.filename.replace("\\", "/")).name[-100:], sent.stream.read()
 
 
-def pasted_text() -> str:
-    """What was pasted into the field `text`, its lines ended as files end them."""
-    return request.form.get("text", "").replace("\r\n", "\n")
+def pasted_text(field: str = "text") -> str:
+    """What was pasted into that field, its lines ended as files end them."""
+    # A browser ends lines its own way; the file's hash must not depend on who typed it.
+    return request.form.get(field, "").replace("\r\n", "\n")
 
 
 def shown_text(source: bytes) -> str:

@@ -1,18 +1,16 @@
 """Writing a workflow in the browser: the text, what stands against it beside its lines, the drawing as it changes."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 from flask import Blueprint, abort, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from web.actors import current_caller
-from web.i18n import _, label, language
+from web.i18n import label, language
+from web.pages.complaints import complaints, pasted_text
 from web.pages.rendering import Shown, render_fragment, wants_fragment
 from web.wiring import office, shipped
 from workflow.catalog.draw import Drawing, View, draw
-from workflow.catalog.findings import Finding
 from workflow.engine import Definition, Reason
 from workflow.errors import DefinitionInvalid
 from workflow.services import editing
@@ -24,19 +22,6 @@ Answer = AnyResponse | tuple[str, int]
 
 _DRAWN_AT_MOST = 60
 _SHOWN_AT_MOST = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Complaint:
-    """One finding beside its line; `scenarios` where it is one of the stories that goes otherwise."""
-
-    place: str
-    sentence: str
-    line: str
-    severity: str
-    number: int
-    column: int
-    scenarios: bool
 
 
 @bp.get("/definitions/new")
@@ -58,10 +43,7 @@ def _opened(name: str | None) -> Answer:
 
 def _shipped_scenarios(name: str | None) -> str:
     report = shipped().workflows.get(name) if name else None
-    if report is None or report.scenarios is None:
-        return ""
-    text = report.scenarios.text
-    return text.decode() if isinstance(text, bytes) else text
+    return report.scenarios.content.decode() if report and report.scenarios else ""
 
 
 @bp.post("/definitions/new")
@@ -79,7 +61,7 @@ def _written(name: str | None) -> Answer:
     if request.form.get("act") == "discard":
         editing.throw_away(office(), current_caller(), name)
         return redirect(_address(name), 303)
-    written = Written(_text("text"), _text("scenarios"))
+    written = Written(pasted_text(), pasted_text("scenarios"))
     if editing.keep(office(), current_caller(), name, written) is not None:
         abort(403)
     if request.form.get("act") == "publish":
@@ -88,11 +70,6 @@ def _written(name: str | None) -> Answer:
     if wants_fragment():
         return render_fragment("workflows/examined.html", **_told(examined))
     return _page(name, _draft(name, written), examined).render()
-
-
-def _text(field: str) -> str:
-    # A browser ends lines its own way; the file's hash must not depend on who typed it.
-    return request.form.get(field, "").replace("\r\n", "\n")
 
 
 def _published(name: str | None, written: Written) -> Answer:
@@ -138,7 +115,9 @@ def _told(examined: Examined) -> dict[str, Any]:
     report = examined.report
     errors = [finding for finding in report.findings if finding.severity.value == "error"]
     return {
-        "complaints": list(_complaints(examined))[:_SHOWN_AT_MOST],
+        "complaints": complaints(
+            report.findings[:_SHOWN_AT_MOST], report.source.decode(errors="replace"), report.scenarios
+        ),
         "more": max(0, len(report.findings) - _SHOWN_AT_MOST),
         "errors": len(errors),
         "drawing": _drawing(report.definition),
@@ -152,27 +131,3 @@ def _drawing(definition: Definition | None) -> Drawing | None:
     if definition is None or len(definition.states) > _DRAWN_AT_MOST:
         return None
     return draw(definition, View(None, (), frozenset(), language()), "whole", "ed")
-
-
-def _complaints(examined: Examined) -> Iterable[Complaint]:
-    report = examined.report
-    lines = report.source.decode(errors="replace").split("\n")
-    stories = report.scenarios.text if report.scenarios else ""
-    story_lines = (stories.decode(errors="replace") if isinstance(stories, bytes) else stories).split("\n")
-    for finding in report.findings:
-        of_scenarios = report.scenarios is not None and finding.file == report.scenarios.file
-        yield _complaint(finding, story_lines if of_scenarios else lines, scenarios=of_scenarios)
-
-
-def _complaint(finding: Finding, lines: list[str], *, scenarios: bool) -> Complaint:
-    sentence = label(finding.message)
-    hint = f" {_('Did you mean “{word}”?', word=finding.hint)}" if finding.hint else ""
-    return Complaint(
-        place=_("Line {line}, column {column}", line=finding.line, column=finding.column),
-        sentence=f"{sentence[:1].upper()}{sentence[1:]}{hint} ({finding.code})",
-        line=lines[finding.line - 1].strip()[:160] if finding.line <= len(lines) else "",
-        severity=finding.severity.value,
-        number=finding.line,
-        column=finding.column,
-        scenarios=scenarios,
-    )

@@ -14,6 +14,7 @@ from workflow.catalog.draw import View, draw
 from workflow.catalog.inputs import input_field
 from workflow.engine import Definition
 from workflow.engine.administration import refusal_to_administer
+from workflow.services import publishing
 
 bp = Blueprint("workflows", __name__)
 
@@ -44,6 +45,8 @@ def edition(name: str, version: int) -> Answer:
 
 
 def _shown(definition: Definition) -> Answer:
+    with office().read() as uow:
+        scenarios = publishing.scenarios_of(uow, definition.workflow, definition.version)
     drawing = draw(definition, View(None, (), frozenset(), language()), "whole")
     return render_page(
         "workflows/show.html",
@@ -53,6 +56,7 @@ def _shown(definition: Definition) -> Answer:
         version=definition.version,
         fingerprint=definition.fingerprint,
         drawing=drawing,
+        scenarios=scenarios,
         editions=_editions(definition.workflow),
         moves=[_move(definition, name) for name in definition.transitions],
         states=[

@@ -29,6 +29,10 @@ class Source(NamedTuple):
     text: str | bytes
     file: str
 
+    @property
+    def content(self) -> bytes:
+        return self.text.encode(errors="replace") if isinstance(self.text, str) else self.text
+
 
 @dataclass(frozen=True, slots=True)
 class Beside:

@@ -85,7 +85,7 @@ def open_draft(office: Office, caller: Caller, workflow: str | None, shipped: st
         if newest is None:
             return Opened(Written(BLANK), 0, is_draft=False)
         text = uow.definitions.get(newest.workflow, newest.version).text.decode()
-        scenarios = uow.settings.find(_scenarios_key(newest.workflow)) or shipped
+        scenarios = publishing.scenarios_of(uow, newest.workflow, newest.version) or shipped
     return Opened(Written(with_version(text, number + 1), scenarios), number, is_draft=False)
 
 
@@ -124,7 +124,7 @@ def examine(office: Office, workflow: str | None, written: Written) -> Examined:
 
 
 def publish(office: Office, caller: Caller, workflow: str | None, written: Written) -> Published | Reason:
-    """Publish what is written and keep its scenarios for the next edition. DefinitionInvalid where anything stands against it."""
+    """Publish what is written, its scenarios beside it. DefinitionInvalid where anything stands against it."""
     refusal = refusal_to_administer(caller.actor)
     if refusal:
         return refusal
@@ -134,7 +134,6 @@ def publish(office: Office, caller: Caller, workflow: str | None, written: Writt
     published = publishing.publish(office, caller, *_files(written))
     if isinstance(published, Published):
         with office.write() as uow:
-            uow.settings.put(_scenarios_key(published.definition.workflow), written.scenarios)
             uow.drafts.discard(caller.actor.id, _draft_of(workflow), _EDIT)
     return published
 
@@ -148,10 +147,6 @@ def _files(written: Written) -> tuple[bytes, str, Source | None]:
 
 def _draft_of(workflow: str | None) -> str:
     return f"definition/{workflow or _NEW}"
-
-
-def _scenarios_key(workflow: str) -> str:
-    return f"scenarios/{workflow}"
 
 
 def _named(report: Report, workflow: str | None) -> Report:

@@ -1,5 +1,6 @@
 """Check and publish definitions. A published edition is never changed: the next one takes the next version."""
 
+import hashlib
 from dataclasses import dataclass
 
 from workflow.catalog import Beside, Report, Source, check_text
@@ -24,7 +25,7 @@ class Published:
 def publish(
     office: Office, caller: Caller, text: bytes, file: str, scenarios: Source | None = None
 ) -> Published | Reason:
-    """Publish the edition that `text` declares; `scenarios` are those that stand beside its file.
+    """Publish the edition that `text` declares; `scenarios` are those that stand beside its file and are kept with it.
 
     Raises DefinitionInvalid with every finding where a check refuses it, the scenarios and the step from the edition
     before among them, or where its version was published with another content. A Reason says that the caller may not
@@ -34,12 +35,11 @@ def publish(
     if refusal:
         return refusal
     report = check(office, text, file, scenarios)
-    if not report.ok or report.definition is None:
-        raise DefinitionInvalid(report.findings)
+    definition = _read(report)
     with office.write() as uow:
-        fresh = _store(uow, office, caller, report.definition, text, file)
+        fresh = _store(uow, office, caller, report)
     office.editions.forget()
-    return Published(report.definition, fresh, report.findings)
+    return Published(definition, fresh, report.findings)
 
 
 def check(office: Office, text: bytes, file: str, scenarios: Source | None = None) -> Report:
@@ -63,20 +63,47 @@ def edition_before(office: Office, definition: Definition) -> Definition | None:
     return office.editions.version(definition.workflow, editions[-1].version)
 
 
-def _store(uow: UnitOfWork, office: Office, caller: Caller, definition: Definition, text: bytes, file: str) -> bool:
+def scenarios_of(uow: UnitOfWork, workflow: str, version: int) -> str:
+    """The scenarios that edition was published with; "" where it had none."""
+    return uow.settings.find(_scenarios_key(workflow, version)) or ""
+
+
+def _scenarios_key(workflow: str, version: int) -> str:
+    return f"scenarios/{workflow}@{version}"
+
+
+def _store(uow: UnitOfWork, office: Office, caller: Caller, report: Report) -> bool:
+    definition = _read(report)
     standing = uow.definitions.find(definition.workflow, definition.version)
     if standing is not None and standing.fingerprint == definition.fingerprint:
         return False
     newest = max((row.version for row in uow.definitions.latest() if row.workflow == definition.workflow), default=0)
     if definition.version <= newest:
-        raise DefinitionInvalid((_taken(file, definition, newest),))
+        raise DefinitionInvalid((_taken(report.file, definition, newest),))
     now = office.clock.now()
     uow.definitions.add(
-        definition.workflow, definition.version, definition.fingerprint, text, file, at=now, by=caller.actor.id
+        definition.workflow,
+        definition.version,
+        definition.fingerprint,
+        report.source,
+        report.file,
+        at=now,
+        by=caller.actor.id,
     )
-    extra = {"version": definition.version, "hash": definition.fingerprint, "file": file}
+    extra = {"version": definition.version, "hash": definition.fingerprint, "file": report.file}
+    if report.scenarios is not None:
+        stories = report.scenarios.content
+        uow.settings.put(_scenarios_key(definition.workflow, definition.version), stories.decode(errors="replace"))
+        extra["scenarios"] = hashlib.sha256(stories).hexdigest()
     append(uow, Note(f"definition/{definition.workflow}", "definition", role="admin", extra=extra), caller, now)
     return True
+
+
+def _read(report: Report) -> Definition:
+    """What a report without errors always has; DefinitionInvalid for every other one."""
+    if not report.ok or report.definition is None:
+        raise DefinitionInvalid(report.findings)
+    return report.definition
 
 
 def _taken(file: str, definition: Definition, newest: int) -> Finding:
