@@ -396,11 +396,6 @@ def _sentence(reason: Reason, definition: Definition | None, unit_name: Callable
         return f"{reason.code} {dict(reason.params)}"
 
 
-def reason_label(reason: Reason, definition: Definition | None = None) -> Label:
-    """Both languages at once: for answers of the API."""
-    return Label(reason_sentence(reason, "vi", definition), reason_sentence(reason, "en", definition))
-
-
 def _said(key: str, value: object, definition: Definition | None, unit_name: Callable[[str], str]) -> str:
     text = str(value)
     if key == "move":

@@ -3,6 +3,7 @@
 from workflow.audit.chain import ZERO
 from workflow.audit.entry import (
     REFUSALS,
+    RESERVED,
     SYSTEM_MARK,
     ActorMark,
     Entry,
@@ -18,6 +19,7 @@ from workflow.audit.verify import Fault, Verification, walk
 
 __all__ = [
     "REFUSALS",
+    "RESERVED",
     "SYSTEM_MARK",
     "ZERO",
     "ActorMark",

@@ -18,6 +18,8 @@ COMMENT = "comment"
 REFUSALS = "refusal"
 
 _OTHER_FAMILIES = frozenset({"person", "definition"})
+RESERVED = _OTHER_FAMILIES | {REFUSALS, "admin", "log"}
+"""What streams of no item begin with: no workflow may bear such a name, or its items would write into them."""
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 

@@ -66,6 +66,7 @@ EXPECTED = {
     "l11_misspelt_move": ["52:21 L11 report"],
     "l11_misspelt_fired_move": ["103:45 L11 lapse"],
     "l11_misspelt_last": ["61:10 L11 close"],
+    "l11_name_of_the_log": ["2:11 L11"],
     "l11_unknown_calendar": ["6:11 L11"],
     "l11_no_calendar_for_working_days": ["100:28 L11", "103:47 L11", "103:71 L11"],
     "l11_unknown_template": ["46:44 L11 told"],

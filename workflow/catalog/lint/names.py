@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping
 
+from workflow.audit import RESERVED
 from workflow.catalog.findings import Finding
 from workflow.catalog.lint import places
 from workflow.catalog.lint.expressions import Literal, literals
@@ -246,6 +247,13 @@ def calendar_exists(subject: Subject) -> Iterator[Finding]:
             if span and span.unit == "wd":
                 vi, en = "đếm ngày làm việc (wd) cần khóa “calendar”", 'working days (wd) need the key "calendar"'
                 yield subject.at_value("L11", ("timers", timer.name, key), vi, en)
+
+
+def name_is_free(subject: Subject) -> Iterator[Finding]:
+    name = subject.definition.workflow
+    if name in RESERVED:
+        vi, en = f"tên “{name}” dành riêng cho nhật ký, hãy đặt tên khác", f'the log keeps the name "{name}" for itself'
+        yield subject.at_value("L11", ("workflow",), vi, en)
 
 
 def workflows_exist(subject: Subject) -> Iterator[Finding]:

@@ -24,6 +24,7 @@ CHECKS: Mapping[str, tuple[Check, ...]] = MappingProxyType(
             names.deadlines_exist,
             names.words_of_conditions_exist,
             names.calendar_exists,
+            names.name_is_free,
             names.workflows_exist,
             names.templates_exist,
         ),
