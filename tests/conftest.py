@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Error, Playwright, sync_playwright
 
 from tests import chromium, missing
+from tests.servers import NotHad, Postgres, RedisServer, must_have, postgres_server, redis_of_its_own
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -29,3 +30,23 @@ def _opened(playwright: Playwright) -> Browser:
         why = str(fault).splitlines()[0]
         missing.say("a browser", f"{why}; what only a browser can show was not tested")
         pytest.skip("no browser could be had")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A real PostgreSQL; each test makes a database of its own in it."""
+    try:
+        with postgres_server() as server:
+            yield server
+    except NotHad as fault:
+        must_have("PostgreSQL", fault)
+
+
+@pytest.fixture
+def redis_server() -> Iterator[RedisServer]:
+    """A real, empty Redis of this test alone, which may kill and restart it."""
+    try:
+        with redis_of_its_own() as server:
+            yield server
+    except NotHad as fault:
+        must_have("Redis", fault)
