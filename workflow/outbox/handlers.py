@@ -1,16 +1,21 @@
 """Delivers one message through a port. Words of a definition become people here, at delivery, not when the message was written."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
 from typing import Protocol
 
 from workflow.catalog.compile import who_of
-from workflow.engine import Circumstances, Definition, Item
-from workflow.engine.parties import parties, voters
+from workflow.engine import Definition, Item
+from workflow.engine.item import Request
+from workflow.engine.parties import Party, parties, voters
+from workflow.engine.permissions import capacity
 from workflow.errors import NotFound
 from workflow.outbox.relay import Undeliverable
 from workflow.persistence import UnitOfWork
 from workflow.persistence.messages import Message
 from workflow.persistence.notices import Notice
+from workflow.services import mail
 from workflow.services.office import Office
 
 
@@ -22,12 +27,25 @@ class Inbox(Protocol):
 
 def deliver(office: Office, inbox: Inbox, message: Message) -> None:
     """Undeliverable for what nothing here consumes. The same message delivered again leaves nothing new."""
+    if message.kind == mail.KIND:
+        _mail(office, message)
+        return
     if message.kind != "notify":
         name = message.payload.get("name", "")
         raise Undeliverable(f"nothing in this installation takes a {message.kind} (“{name}”)")
     with office.read() as uow:
         notices = _notices(office, uow, message)
     inbox.leave(notices)
+
+
+def _mail(office: Office, message: Message) -> None:
+    if office.mailer is None:
+        raise Undeliverable("no mail server is set (DONDOC_MAIL_URL)")
+    letter = mail.letter_of(office, message)
+    if letter is not None:
+        # A crash between these two sends the letter again, under the same Message-ID.
+        office.mailer.send(letter)
+        mail.record_sent(office, letter)
 
 
 def _notices(office: Office, uow: UnitOfWork, message: Message) -> tuple[Notice, ...]:
@@ -37,21 +55,51 @@ def _notices(office: Office, uow: UnitOfWork, message: Message) -> tuple[Notice,
         raise Undeliverable(f"its item {message.item} does not exist") from None
     definition = office.editions.of(item, uow)
     circumstances = office.circumstances(definition, uow.people.directory(office.clock.now()))
-    people = _people(definition, item, message, circumstances)
+    request = _proposal(item, message)
+    # Only whoever may vote is told of a proposal, those whom its own rules bar left out.
+    found = (
+        voters(definition, item, request, circumstances)
+        if request
+        else parties(map(who_of, message.payload["roles"]), item, circumstances)
+    )
+    people = frozenset[str]().union(*(party.people for party in found))
+    standing_in = _substitutes(uow, item, found, circumstances.now, _hands_in(request))
     params = _params(definition, item, str(message.payload["move"]))
-    template = str(message.payload["name"])
-    return tuple(Notice(message.id, person, item.id, template, params, message.created_at) for person in sorted(people))
+
+    def notice(person: str, said: dict[str, str]) -> Notice:
+        return Notice(message.id, person, item.id, str(message.payload["name"]), said, message.created_at)
+
+    return (
+        *(notice(person, params) for person in sorted(people)),
+        *(notice(person, params | {"for": giver}) for person, giver in standing_in.items() if person not in people),
+    )
 
 
-def _people(definition: Definition, item: Item, message: Message, circumstances: Circumstances) -> frozenset[str]:
+def _proposal(item: Item, message: Message) -> Request | None:
+    """The open proposal that the message tells of."""
     move = str(message.payload["move"])
-    request = item.request(move)
-    if request is not None and message.payload["name"] == f"{move}_proposed":
-        # Only whoever may vote is told of a proposal, those whom its own rules bar left out.
-        found = voters(definition, item, request, circumstances)
-    else:
-        found = parties(map(who_of, message.payload["roles"]), item, circumstances)
-    return frozenset[str]().union(*(party.people for party in found))
+    return item.request(move) if message.payload["name"] == f"{move}_proposed" else None
+
+
+def _hands_in(request: Request | None) -> frozenset[str]:
+    """Whoever proposed it or gave an opinion: he is not asked a second time under another name."""
+    doers = (request.proposer, *(ballot.doer for ballot in request.votes)) if request else ()
+    return frozenset(person for doer in doers for person in doer.people)
+
+
+def _substitutes(
+    uow: UnitOfWork, item: Item, found: Iterable[Party], now: datetime, barred: frozenset[str]
+) -> Mapping[str, str]:
+    """Whoever stands in for one of those people on this item, and for whom: as far as the power reaches."""
+    asked = [(party.who, giver) for party in found for giver in sorted(party.people)]
+    givers = {giver for _who, giver in asked}
+    pairs = [(giver, one) for giver, one in uow.people.standing_in(now) if giver in givers and one not in barred]
+    actors = {receiver: uow.people.actor(receiver, now) for _giver, receiver in pairs}
+    return {
+        receiver: giver
+        for giver, receiver in pairs
+        if any(capacity(who, replace(actors[receiver], acting_for=giver), item) for who, one in asked if one == giver)
+    }
 
 
 def _params(definition: Definition, item: Item, move: str) -> dict[str, str]:

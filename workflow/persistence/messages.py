@@ -79,6 +79,13 @@ _DISCARD = Statement(
     "messages.discard", sa.delete(message).where(message.c.id == _NEW("of_id"), message.c.status == _BURIED)
 )
 _GET = Statement("messages.get", _SELECT.where(message.c.id == _NEW("id")))
+_UNTRIED = Statement(
+    "messages.untried",
+    # Held until this transaction ends: no relay may take the message away meanwhile.
+    sa.select(message.c.id)
+    .where(message.c.id == _NEW("id"), message.c.status == _WAITING, message.c.attempts == sa.literal_column("0"))
+    .with_for_update(),
+)
 _FAILURES = Statement(
     "messages.failures",
     _SELECT.where(message.c.status == _BURIED).order_by(message.c.ended_at.desc()).limit(_NEW("most")),
@@ -168,6 +175,10 @@ class Messages:
     def get(self, message_id: str) -> Message | None:
         row = run(self._cursor, _GET, {"id": message_id}).fetchone()
         return _message(row) if row else None
+
+    def is_untried(self, message_id: str) -> bool:
+        """Whether no relay has claimed it yet; none will before this unit of work is over."""
+        return run(self._cursor, _UNTRIED, {"id": message_id}).fetchone() is not None
 
     def failures(self, most: int) -> tuple[Message, ...]:
         """The buried messages, newest first."""

@@ -12,7 +12,7 @@ from workflow.persistence.statements import Cursor, Row, Statement, per_dialect,
 from workflow.persistence.tables import notice
 
 _NEW = sa.bindparam
-_COLUMNS = (
+NOTICE_COLUMNS = (
     notice.c.message,
     notice.c.person,
     notice.c.item,
@@ -24,7 +24,7 @@ _COLUMNS = (
 _ADD = Statement("notices.add", per_dialect(lambda insert: insert(notice).on_conflict_do_nothing()))
 _OF = Statement(
     "notices.of_person",
-    sa.select(*_COLUMNS)
+    sa.select(*NOTICE_COLUMNS)
     .where(
         notice.c.person == _NEW("person"),
         sa.or_(
@@ -37,7 +37,7 @@ _OF = Statement(
 )
 _FIND = Statement(
     "notices.find",
-    sa.select(*_COLUMNS).where(notice.c.message == _NEW("message"), notice.c.person == _NEW("person")),
+    sa.select(*NOTICE_COLUMNS).where(notice.c.message == _NEW("message"), notice.c.person == _NEW("person")),
 )
 _UNREAD = Statement(
     "notices.unread",
@@ -65,7 +65,8 @@ class Notice:
     read_at: datetime | None = None
 
 
-def _notice(row: Row) -> Notice:
+def read_notice(row: Row) -> Notice:
+    """The notice of a row of `NOTICE_COLUMNS`."""
     return Notice(row[0], row[1], row[2], row[3], json_value(row[4]), instant(row[5]), instant_or_none(row[6]))
 
 
@@ -83,6 +84,8 @@ class Notices:
             "params": json_text(new.params),
             "at": micros(new.at),
             "read_at": None,
+            "letter": None,
+            "mailed_at": None,
         }
         return bool(run(self._cursor, _ADD, params).rowcount)
 
@@ -90,11 +93,11 @@ class Notices:
         """The newest first; `before` is the last one of the page before."""
         at, message = (micros(before.at), before.message) if before else (_END_OF_TIME, "")
         params = {"person": person_id, "most": most, "before": at, "before_id": message}
-        return tuple(_notice(row) for row in run(self._cursor, _OF, params).fetchall())
+        return tuple(read_notice(row) for row in run(self._cursor, _OF, params).fetchall())
 
     def find(self, message_id: str, person_id: str) -> Notice | None:
         row = run(self._cursor, _FIND, {"message": message_id, "person": person_id}).fetchone()
-        return _notice(row) if row else None
+        return read_notice(row) if row else None
 
     def unread(self, person_id: str) -> int:
         return int(run(self._cursor, _UNREAD, {"person": person_id}).fetchone()[0])

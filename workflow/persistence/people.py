@@ -98,6 +98,9 @@ _PASSWORD = Statement(
 _SPEAK = Statement(
     "people.set_language", sa.update(person).where(person.c.id == _NEW("of_id")).values(lang=_NEW("new_lang"))
 )
+_ADDRESS = Statement(
+    "people.set_email", sa.update(person).where(person.c.id == _NEW("of_id")).values(email=_NEW("new_email"))
+)
 
 _APPOINTMENT = sa.select(*appointment.c)
 _APPOINT = Statement("people.appoint", sa.insert(appointment))
@@ -123,6 +126,14 @@ _DELEGATIONS_OF = Statement(
     _DELEGATION.where(sa.or_(delegation.c.giver == _NEW("person"), delegation.c.receiver == _NEW("person"))).order_by(
         delegation.c.from_at.desc(), delegation.c.id
     ),
+)
+_STANDING_IN = Statement(
+    "people.standing_in",
+    sa.select(delegation.c.giver, delegation.c.receiver)
+    .distinct()
+    .join_from(delegation, person, person.c.id == delegation.c.receiver)
+    .where(_in_force(delegation), delegation.c.ended_at.is_(None), person.c.locked_at.is_(None))
+    .order_by(delegation.c.giver, delegation.c.receiver),
 )
 _DELEGATION_BY_ID = Statement("people.delegation", _DELEGATION.where(delegation.c.id == _NEW("id")))
 _END_DELEGATION = Statement(
@@ -398,6 +409,9 @@ class People:
     def set_language(self, person_id: str, language: str) -> bool:
         return self._run(_SPEAK, of_id=person_id, new_lang=language) == 1
 
+    def set_email(self, person_id: str, address: str | None) -> bool:
+        return self._run(_ADDRESS, of_id=person_id, new_email=address) == 1
+
     # -- appointments and delegations ------------------------------------------------------------------------------
 
     def appoint(self, new: Appointment) -> None:
@@ -445,6 +459,10 @@ class People:
     def delegations_of(self, person_id: str) -> tuple[GivenPower, ...]:
         """Those a person gave or received, the newest first."""
         return tuple(_given(row) for row in self._rows(_DELEGATIONS_OF, {"person": person_id}))
+
+    def standing_in(self, now: datetime) -> tuple[tuple[str, str], ...]:
+        """Giver and receiver (ids) of each power in force at `now`; what the power covers, the receiver's actor tells."""
+        return tuple((row[0], row[1]) for row in self._rows(_STANDING_IN, {"now": micros(now)}))
 
     def delegation(self, delegation_id: str) -> GivenPower:
         """NotFound where there is none."""

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from workflow.ids import new_id
 from workflow.persistence.columns import instant, instant_or_none, json_text, json_value, micros
-from workflow.persistence.statements import Cursor, Row, Statement, run
-from workflow.persistence.tables import api_token, login_attempt, user_session
+from workflow.persistence.statements import Cursor, Row, Statement, per_dialect, run
+from workflow.persistence.tables import api_token, calendar_feed, login_attempt, person, user_session
 
 _NEW = sa.bindparam
 _OPEN = Statement("sessions.open", sa.insert(user_session))
@@ -62,6 +62,35 @@ _REVOKE = Statement(
     .where(api_token.c.id == _NEW("of_id"), api_token.c.revoked_at.is_(None))
     .values(revoked_at=_NEW("new_end")),
 )
+
+_OPEN_FEED = Statement(
+    "sessions.open_feed",
+    per_dialect(
+        lambda insert: insert(calendar_feed).on_conflict_do_update(
+            index_elements=["person"],
+            set_={name: sa.literal_column(f"excluded.{name}") for name in ("secret_hash", "created_at")},
+        )
+    ),
+)
+_CLOSE_FEED = Statement("sessions.close_feed", sa.delete(calendar_feed).where(calendar_feed.c.person == _NEW("person")))
+_FEED_OF = Statement(
+    "sessions.feed_of", sa.select(calendar_feed.c.created_at).where(calendar_feed.c.person == _NEW("person"))
+)
+_FEED = Statement(
+    "sessions.feed",
+    sa.select(calendar_feed.c.secret_hash, person.c.id, person.c.lang)
+    .join_from(calendar_feed, person, person.c.id == calendar_feed.c.person)
+    .where(calendar_feed.c.secret_hash == _NEW("secret_hash"), person.c.locked_at.is_(None)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """Whose calendar feed the secret with that hash opens, and in which language."""
+
+    secret_hash: str
+    person: str
+    language: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +198,23 @@ class Sessions:
 
     def revoke_token(self, token_id: str, at: datetime) -> bool:
         return self._run(_REVOKE, of_id=token_id, new_end=micros(at)) == 1
+
+    def open_feed(self, person_id: str, secret_hash: str, at: datetime) -> None:
+        """The person's one calendar feed; a secret that he had before opens nothing from now on."""
+        self._run(_OPEN_FEED, person=person_id, secret_hash=secret_hash, created_at=micros(at))
+
+    def close_feed(self, person_id: str) -> bool:
+        return self._run(_CLOSE_FEED, person=person_id) == 1
+
+    def feed_since(self, person_id: str) -> datetime | None:
+        """Since when the person has his present calendar feed, or None."""
+        rows = self._rows(_FEED_OF, person=person_id)
+        return instant(rows[0][0]) if rows else None
+
+    def feed(self, secret_hash: str) -> Feed | None:
+        """The feed with that hash; None also where its person's account is locked."""
+        rows = self._rows(_FEED, secret_hash=secret_hash)
+        return Feed(*rows[0]) if rows else None
 
     def _rows(self, statement: Statement, **params: Any) -> Sequence[Row]:
         rows: Sequence[Row] = run(self._cursor, statement, params).fetchall()

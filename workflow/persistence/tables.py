@@ -257,8 +257,21 @@ notice = Table(
     Column("params", JsonText, nullable=False),
     Column("at", Instant, nullable=False),
     Column("read_at", Instant),
+    # The message that carries it by mail, and when it had arrived there.
+    Column("letter", Text),
+    Column("mailed_at", Instant),
     PrimaryKeyConstraint("message", "person"),
     Index("ix_notice_person_at", "person", "at"),
+    _where("ix_notice_in_no_letter", "person", "at", condition="letter IS NULL AND read_at IS NULL"),
+    _where("ix_notice_letter", "letter", condition="letter IS NOT NULL"),
+)
+
+mail_choice = Table(
+    "mail_choice",
+    metadata,
+    Column("person", Text, ForeignKey("person.id"), primary_key=True),
+    Column("choice", Text, nullable=False),
+    Column("open_letter", Text),
 )
 
 idempotency = Table(
@@ -432,6 +445,14 @@ api_token = Table(
     Column("created_at", Instant, nullable=False),
     Column("revoked_at", Instant),
     Index("ix_api_token_person", "person"),
+)
+
+calendar_feed = Table(
+    "calendar_feed",
+    metadata,
+    Column("person", Text, ForeignKey("person.id"), primary_key=True),
+    Column("secret_hash", Text, nullable=False, unique=True),
+    Column("created_at", Instant, nullable=False),
 )
 
 setting = Table(

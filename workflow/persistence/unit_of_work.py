@@ -16,6 +16,7 @@ from workflow.persistence.files import Files
 from workflow.persistence.idempotency import Idempotency
 from workflow.persistence.items import Items
 from workflow.persistence.jobs import Jobs
+from workflow.persistence.letters import Letters
 from workflow.persistence.messages import Messages
 from workflow.persistence.notices import Notices
 from workflow.persistence.overrides import Overrides
@@ -48,6 +49,7 @@ class UnitOfWork:
     comments: Comments
     drafts: Drafts
     notices: Notices
+    letters: Letters
     overrides: Overrides
     jobs: Jobs
     settings: Settings
@@ -88,6 +90,7 @@ class UnitOfWork:
         self.comments = Comments(cursor)
         self.drafts = Drafts(cursor)
         self.notices = Notices(cursor)
+        self.letters = Letters(cursor)
         self.overrides = Overrides(cursor)
         self.jobs = Jobs(cursor)
         self.settings = Settings(cursor)

@@ -6,6 +6,7 @@ from typing import Any
 from workflow.engine import SYSTEM_ACTOR
 from workflow.persistence import UnitOfWork
 from workflow.persistence.notices import Notice
+from workflow.services import mail
 from workflow.services.journal import Note, append
 from workflow.services.office import Caller, Office
 
@@ -21,9 +22,12 @@ class PersonalInbox:
     def leave(self, notices: Iterable[Notice]) -> int:
         """All of them or none; how many were new to their person."""
         fresh = 0
+        now = self._office.clock.now()
         with self._office.write() as uow:
             for notice in notices:
                 if uow.notices.add(notice):
+                    if self._office.mailer is not None:
+                        mail.enclose_urgent(uow, notice, now)
                     said = {"message": notice.message, "template": notice.template, "item": notice.item}
                     self._record(uow, notice.person, _DELIVERER, said)
                     fresh += 1

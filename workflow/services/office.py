@@ -11,13 +11,15 @@ from workflow.engine.workdays import Calendar
 from workflow.persistence import UnitOfWork
 from workflow.persistence.content import ContentStore
 from workflow.services.editions import Editions
+from workflow.services.letters import Mailer
 
 
 @dataclass(frozen=True, slots=True)
 class Office:
     """`write` and `read` open a unit of work; `editions` hands out published definitions; `names` is what files may refer to.
 
-    `content` keeps the bytes of uploaded files; an office without it takes none.
+    `content` keeps the bytes of uploaded files; an office without it takes none. `mailer` sends letters; without it notices
+    stay in the application.
     """
 
     write: Callable[[], UnitOfWork]
@@ -28,6 +30,7 @@ class Office:
     names: Names
     zone: tzinfo = VIETNAM
     content: ContentStore | None = None
+    mailer: Mailer | None = None
 
     def circumstances(self, definition: Definition, directory: Directory, now: datetime | None = None) -> Circumstances:
         calendar = self.calendars.get(definition.calendar) if definition.calendar else None
