@@ -27,6 +27,7 @@ from workflow.engine import SYSTEM_ACTOR, Actor, Perform, TakeBack, decide
 from workflow.engine.definition import Condition, Step
 
 DAY = "2026-06-22 09:00"
+TWO = (Step("chair", by("chairman", "vice_chairman"), need=2),)
 PLAN = {"cause_note": "Thiếu số liệu", "plan_due_on": "2026-06-26"}
 
 
@@ -109,13 +110,23 @@ def test_the_proposer_takes_his_request_back(asked):
     assert accepted(TASK, asked, TakeBack(CHI, "plan"), on(DAY)).requests == ()
 
 
+def test_a_request_may_be_taken_back_until_its_gate_opens_also_after_somebody_voted(late):
+    workflow = gated(steps=TWO)
+    asked = accepted(workflow, late, perform("plan", CHI, **PLAN), on(DAY))
+    once = accepted(workflow, asked, vote("plan", DUNG), on(DAY))
+
+    taken_back = accepted(workflow, once, TakeBack(CHI, "plan"), on(DAY))
+
+    assert taken_back.requests == ()
+    assert codes(decide(workflow, taken_back, vote("plan", VICE), on(DAY))) == {"no_open_request"}
+    opened = accepted(workflow, once, vote("plan", VICE), on(DAY))
+    assert codes(decide(workflow, opened, TakeBack(CHI, "plan"), on(DAY))) == {"no_open_request"}
+
+
 def test_nobody_else_overwrites_an_open_request(asked):
     deputy = replace(DEPUTY, delegations=(KT_POWER,))
 
     assert codes(decide(TASK, asked, perform("plan", deputy, **PLAN), on(DAY))) == {"request_open"}
-
-
-TWO = (Step("chair", by("chairman", "vice_chairman"), need=2),)
 
 
 def test_two_votes_of_one_person_are_one(late):
