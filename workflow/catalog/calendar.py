@@ -1,15 +1,15 @@
 """The calendar file: days off and days worked, each with what decided it."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, time
 from typing import Any
 
 from workflow.catalog.data_file import DataFile, open_data
 from workflow.catalog.grammar import SLUG, Block, Day, Listed, One, Text, Whole
 from workflow.engine.definition import Label
-from workflow.engine.workdays import Calendar
+from workflow.engine.workdays import OFF, WORKED, Calendar, Hours, NamedDay, of_days
 
 _SATURDAY = 5
 _CLOCK = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]"
@@ -17,7 +17,7 @@ _CLOCK = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]"
 DAY = Block.from_dict(
     {
         "date": Day(needed=True),
-        "kind": Text(needed=True, known=("off", "worked")),
+        "kind": Text(needed=True, known=(OFF, WORKED)),
         "name": Text(needed=True),
         "source": Text(needed=True),
     },
@@ -39,18 +39,8 @@ CALENDAR = Block.from_dict(
 
 
 @dataclass(frozen=True, slots=True)
-class NamedDay:
-    """`kind` is "off" or "worked"; `source` is the document that decided it."""
-
-    date: date
-    kind: str
-    name: str
-    source: str
-
-
-@dataclass(frozen=True, slots=True)
 class CalendarFile:
-    """`calendar` is what the engine counts with; `hours` (from, to) and the names of days are for people."""
+    """`calendar` is what the engine counts with; `days` and `hours` (from, to) are the file's own lines."""
 
     calendar: Calendar
     days: tuple[NamedDay, ...]
@@ -61,16 +51,28 @@ def read_calendar(text: str | bytes, file: str) -> CalendarFile:
     """The calendar a file describes; DocumentInvalid with every fault found."""
     data = open_data(CALENDAR, text, file)
     _check_days(data)
+    _check_hours(data)
     data.settle()
     values = data.values
     days = tuple(NamedDay(**day) for day in values["days"])
-    calendar = Calendar(
-        name=values["name"],
-        off=frozenset(day.date for day in days if day.kind == "off"),
-        worked=frozenset(day.date for day in days if day.kind == "worked"),
-        years=frozenset(values["years"]),
-    )
-    return CalendarFile(calendar, days, tuple((part["from"], part["to"]) for part in values.get("hours", ())))
+    hours = tuple((part["from"], part["to"]) for part in values.get("hours", ()))
+    return CalendarFile(of_days(values["name"], days, values["years"], hours_of(hours)), days, hours)
+
+
+def hours_of(parts: Iterable[tuple[str, str]]) -> Hours:
+    """Parts of a day out of their texts (HH:MM)."""
+    return tuple((time.fromisoformat(begin), time.fromisoformat(end)) for begin, end in parts)
+
+
+def _check_hours(data: DataFile) -> None:
+    before = ""
+    for n, part in enumerate(data.values.get("hours", ())):
+        if not before <= part["from"] < part["to"]:
+            vi = f"giờ làm việc phải theo thứ tự trong ngày: {part['from']} – {part['to']}"
+            data.note(
+                ("hours", n), vi, f"hours stand in the order of the day: {part['from']} – {part['to']}", code="L01"
+            )
+        before = part["to"]
 
 
 def _check_days(data: DataFile) -> None:

@@ -455,6 +455,42 @@ calendar_feed = Table(
     Column("created_at", Instant, nullable=False),
 )
 
+# -- the working calendar -----------------------------------------------------------------------------------------------
+
+calendar_day = Table(
+    "calendar_day",
+    metadata,
+    Column("calendar", Text, nullable=False),
+    Column("day", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("entered_by", Text, nullable=False),
+    Column("entered_at", Instant, nullable=False),
+    PrimaryKeyConstraint("calendar", "day"),
+)
+
+calendar_year = Table(
+    "calendar_year",
+    metadata,
+    Column("calendar", Text, nullable=False),
+    Column("year", Integer, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("entered_by", Text, nullable=False),
+    Column("entered_at", Instant, nullable=False),
+    PrimaryKeyConstraint("calendar", "year"),
+)
+
+calendar_hours = Table(
+    "calendar_hours",
+    metadata,
+    Column("calendar", Text, primary_key=True),
+    Column("hours", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("entered_by", Text, nullable=False),
+    Column("entered_at", Instant, nullable=False),
+)
+
 setting = Table(
     "setting",
     metadata,

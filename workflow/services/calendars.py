@@ -1,0 +1,253 @@
+"""The office's working calendars: what their files say, and over it what the administrator entered, each line on record.
+
+No date that stands already moves with a calendar: a period's dates and an item's deadlines were fixed when they were made.
+"""
+
+import time as machine
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import pairwise
+from types import TracebackType
+from typing import Any, Self
+
+from workflow.catalog.findings import nearest
+from workflow.engine import Kind, Reason
+from workflow.engine.administration import refusal_to_administer
+from workflow.engine.workdays import OFF, PLAIN, WORKED, Calendar, CalendarYearMissing, Hours, NamedDay, of_days
+from workflow.errors import NotFound
+from workflow.persistence import UnitOfWork
+from workflow.persistence.calendars import By, Entered, EnteredDay, EnteredHours, EnteredYear, hours_text
+from workflow.services.journal import Note, append
+from workflow.services.office import Caller, Office
+
+KINDS = (OFF, WORKED)
+FIRST_YEAR, LAST_YEAR = 2000, 2199
+_FRESH_SECONDS = 5.0
+_LONGEST_NAME, _LONGEST_SOURCE = 200, 500
+_ALARM_MONTH = 10
+"""From October on a deadline may well reach into the next year: its days off must be known by then."""
+
+
+class Calendars(Mapping[str, Calendar]):
+    """The calendars of an office as they stand: `shipped` by files, changed by lines in the database.
+
+    What this process enters it knows at once (`forget`); what another one enters, after five seconds at most: `look` reads
+    a mark no more often than that, and the lines only where the mark has changed. It must not be called inside a unit of work.
+    """
+
+    def __init__(self, shipped: Mapping[str, Calendar], read: Callable[[], UnitOfWork]) -> None:
+        self._shipped, self._read = shipped, read
+        self._standing = shipped
+        self._mark = ""
+        self._looked_at = float("-inf")
+
+    def __getitem__(self, name: str) -> Calendar:
+        return self._standing[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._standing)
+
+    def __len__(self) -> int:
+        return len(self._standing)
+
+    def look(self) -> None:
+        """Learn what was entered since, if it is time to look again."""
+        moment = machine.monotonic()
+        if moment - self._looked_at < _FRESH_SECONDS:
+            return
+        self._looked_at = moment
+        with self._read() as uow:
+            mark = uow.calendars.mark()
+            if mark != self._mark:
+                self._standing, self._mark = overlaid(self._shipped, uow.calendars.all()), mark
+
+    def forget(self) -> None:
+        """Look at the database again at the next question."""
+        self._looked_at = float("-inf")
+
+    def of(self, uow: UnitOfWork, name: str) -> Calendar:
+        """The calendar as it stands in that unit of work, whatever this process knew; NotFound with the nearest name."""
+        if name not in self._shipped:
+            raise NotFound("calendar", name, nearest(name, self._shipped))
+        return overlaid({name: self._shipped[name]}, uow.calendars.all())[name]
+
+
+def overlaid(shipped: Mapping[str, Calendar], entered: Entered) -> Mapping[str, Calendar]:
+    """The shipped calendars with what was entered laid over them."""
+    return {
+        name: of_days(
+            name,
+            [line.day for line in entered.days if line.calendar == name],
+            [line.year for line in entered.years if line.calendar == name],
+            next((line.hours for line in entered.hours if line.calendar == name), ()),
+            under=calendar,
+        )
+        for name, calendar in shipped.items()
+    }
+
+
+# -- a year without data ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class MissingYear:
+    """A year for which a calendar has no data, though dates are counted in it or soon will be."""
+
+    calendar: str
+    year: int
+
+
+def missing_years(office: Office, now: datetime | None = None) -> tuple[MissingYear, ...]:
+    """The years that must be entered: the present one always, from October on the next one as well. Asks no database."""
+    today = (now or office.clock.now()).astimezone(office.zone)
+    wanted = (today.year, today.year + 1) if today.month >= _ALARM_MONTH else (today.year,)
+    return tuple(
+        MissingYear(name, year)
+        for name, calendar in sorted(office.calendars.items())
+        for year in wanted
+        if year not in calendar.years
+    )
+
+
+def year_missing(fault: CalendarYearMissing) -> Reason:
+    """The reason that stands for a date which reaches a year without data."""
+    return Reason("calendar_year_missing", Kind.PRECONDITION, {"year": str(fault.year), "calendar": fault.calendar})
+
+
+# -- the administrator changes it ---------------------------------------------------------------------------------------
+
+
+def entered(office: Office) -> Entered:
+    """Every line that was entered, also those taken back: who, when, by which document."""
+    with office.read() as uow:
+        return uow.calendars.all()
+
+
+def put_day(office: Office, caller: Caller, calendar: str, day: NamedDay) -> NamedDay | tuple[Reason, ...]:
+    """Enter a day off or a day worked, in place of whatever stood for that day. NotFound for an unknown calendar."""
+    kinds = ", ".join(KINDS)
+    wrong_kind = Reason("not_a_choice", Kind.INPUT, {"field": "kind", "value": day.kind, "known": kinds})
+    reasons = _refusals(
+        caller,
+        _text("name", day.name, _LONGEST_NAME),
+        _text("source", day.source, _LONGEST_SOURCE),
+        _year(day.date.year),
+        None if day.kind in KINDS else wrong_kind,
+    )
+    if reasons:
+        return reasons
+    with _Change(office, caller) as change:
+        _write_day(change, calendar, day, "calendar_day")
+    return day
+
+
+def take_day_back(
+    office: Office, caller: Caller, calendar: str, on: date, source: str
+) -> NamedDay | tuple[Reason, ...]:
+    """From now on `on` is what its weekday is, be its line the file's or the office's. NotFound where there is none."""
+    reasons = _refusals(caller, _text("source", source, _LONGEST_SOURCE))
+    if reasons:
+        return reasons
+    with _Change(office, caller) as change:
+        before = _line_of(change.standing(calendar), on)
+        if before is None:
+            raise NotFound("day", on.isoformat())
+        day = NamedDay(on, PLAIN, before.name, source)
+        _write_day(change, calendar, day, "calendar_day_back")
+    return day
+
+
+def complete_year(office: Office, caller: Caller, calendar: str, year: int, source: str) -> int | tuple[Reason, ...]:
+    """Declare that every day off and every day worked of `year` is entered: from now on dates are counted in it."""
+    reasons = _refusals(caller, _text("source", source, _LONGEST_SOURCE), _year(year))
+    if reasons:
+        return reasons
+    with _Change(office, caller) as change:
+        if year in change.standing(calendar).years:
+            return (Reason("calendar_year_known", Kind.PRECONDITION, {"year": str(year)}),)
+        change.uow.calendars.put_year(EnteredYear(calendar, year, source, change.by))
+        change.record("calendar_year", calendar, {"year": year, "source": source})
+    return year
+
+
+def put_hours(office: Office, caller: Caller, calendar: str, hours: Hours, source: str) -> Hours | tuple[Reason, ...]:
+    """Enter the hours of a working day, in place of the file's: they measure who held an item how long, no deadline."""
+    ordered = bool(hours) and all(begin < end for begin, end in hours) and not _overlap(hours)
+    wrong_order = None if ordered else Reason("hours_out_of_order", Kind.INPUT, {"field": "hours"})
+    reasons = _refusals(caller, _text("source", source, _LONGEST_SOURCE), wrong_order)
+    if reasons:
+        return reasons
+    with _Change(office, caller) as change:
+        before = change.standing(calendar).hours
+        change.uow.calendars.put_hours(EnteredHours(calendar, hours, source, change.by))
+        said = {"hours": hours_text(hours), "before": hours_text(before), "source": source}
+        change.record("calendar_hours", calendar, said)
+    return hours
+
+
+class _Change:
+    """One change of a calendar: the line, its entry in the log and the mark for other processes, all or nothing."""
+
+    def __init__(self, office: Office, caller: Caller) -> None:
+        if not isinstance(office.calendars, Calendars):
+            raise TypeError("the calendars of this office are those of its files and cannot be changed")
+        self._calendars, self._caller, self._now = office.calendars, caller, office.clock.now()
+        self.uow = office.write()
+        self.by = By(caller.actor.id, self._now)
+
+    def __enter__(self) -> Self:
+        self.uow.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.uow.__exit__(kind, fault, trace)
+        self._calendars.forget()
+
+    def standing(self, calendar: str) -> Calendar:
+        return self._calendars.of(self.uow, calendar)
+
+    def record(self, act: str, calendar: str, said: Mapping[str, Any]) -> None:
+        extra = {"admin": {"act": act, "calendar": calendar, **said}}
+        entry = append(self.uow, Note("admin", "admin", role="admin", extra=extra), self._caller, self._now)
+        self.uow.calendars.put_mark(entry.leaf.hex())
+
+
+def _write_day(change: _Change, calendar: str, day: NamedDay, act: str) -> None:
+    before = _line_of(change.standing(calendar), day.date)
+    change.uow.calendars.put_day(EnteredDay(calendar, day, change.by))
+    said: dict[str, Any] = {"day": day.date.isoformat(), **_words(day)}
+    change.record(act, calendar, said | ({"before": _words(before)} if before else {}))
+
+
+def _line_of(calendar: Calendar, on: date) -> NamedDay | None:
+    return next((line for line in calendar.days if line.date == on), None)
+
+
+def _words(day: NamedDay) -> dict[str, str]:
+    return {"kind": day.kind, "name": day.name, "source": day.source}
+
+
+def _overlap(hours: Hours) -> bool:
+    return any(earlier[1] > later[0] for earlier, later in pairwise(hours))
+
+
+def _refusals(caller: Caller, *faults: Reason | None) -> tuple[Reason, ...]:
+    refusal = refusal_to_administer(caller.actor)
+    return (refusal,) if refusal else tuple(fault for fault in faults if fault)
+
+
+def _year(year: int) -> Reason | None:
+    if FIRST_YEAR <= year <= LAST_YEAR:
+        return None
+    return Reason("year_out_of_range", Kind.INPUT, {"first": str(FIRST_YEAR), "last": str(LAST_YEAR)})
+
+
+def _text(field: str, given: str, longest: int) -> Reason | None:
+    if not given.strip():
+        return Reason("input_missing", Kind.INPUT, {"field": field})
+    if len(given) > longest:
+        return Reason("too_long", Kind.INPUT, {"field": field, "limit": str(longest)})
+    return None
