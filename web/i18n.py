@@ -283,6 +283,8 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "not_an_attachment": N_("“{field}” must name attached files."),
         "too_many": N_("“{field}”: {limit} at most."),
         "not_figures": N_("“{field}” must be a table of figures."),
+        "last_administrator": N_("Nobody else administers the office; give somebody else that post first."),
+        "reads_only": N_("Who inspects the office reads its work and adds nothing to it."),
         "account_locked": N_("The account of whoever asked for this is locked."),
         # past the workflow
         "no_such_state": N_("The workflow has no state “{value}”."),
@@ -294,6 +296,10 @@ REASONS: Mapping[str, str] = MappingProxyType(
         ),
         # reporting periods
         "calendar_year_missing": N_("The calendar has no data for {year}; that year's days off must be entered first."),
+        # working calendars
+        "calendar_year_known": N_("The days off of {year} are entered already."),
+        "hours_out_of_order": N_("Working hours stand in the order of the day, for instance 07:00-11:30 13:30-17:00."),
+        "year_out_of_range": N_("The year must lie between {first} and {last}."),
         # documents
         "directive_known": N_("This document has been entered already: {title}."),
         "nothing_to_import": N_("Nothing of the document is left to be entered."),

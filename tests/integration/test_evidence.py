@@ -139,7 +139,7 @@ def test_an_auditor_reads_and_attaches_nothing(office, task):
     refused = _attached(office, "auditor", task)
 
     assert isinstance(refused, Refused)
-    assert [reason.code for reason in refused.reasons] == ["not_permitted"]
+    assert [reason.code for reason in refused.reasons] == ["reads_only"]
     assert not _kept(office)
 
 

@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from tests.offices import HOUSE
 from tests.web.test_editor import LEAVE, STORY
 from web import wiring
 from workflow.services import people
@@ -334,3 +335,23 @@ def test_each_edition_keeps_the_scenarios_that_it_was_published_with(admin):
     assert "Việc nhà" in old
     assert "Việc riêng" in new
     assert "Việc nhà" not in new
+
+
+def test_the_last_administrator_can_neither_be_locked_nor_lose_his_post(admin, office):
+    page = admin.get("/admin/people/admin")
+
+    locked = admin.post("/admin/people/admin/lock")
+    ended = admin.post(_END.search(page.text)[1])
+
+    assert (locked.status_code, ended.status_code) == (422, 422)
+    assert "Không còn ai khác quản trị hệ thống" in locked.text
+    assert "Không còn ai khác quản trị hệ thống" in ended.text
+    assert actor(office, "admin").roles == {"admin"}
+
+
+def test_an_administrator_may_go_once_somebody_else_has_the_post(admin, office):
+    admin.get("/admin/people/clerk")
+    assert admin.post("/admin/people/clerk/posts", role="admin").status_code == 303
+
+    assert admin.post("/admin/people/admin/lock").status_code == 303
+    assert people.lock(office, HOUSE, "clerk").code == "last_administrator"

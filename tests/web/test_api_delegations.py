@@ -6,6 +6,7 @@ import pytest
 
 from tests.calls import PDF, codes, program
 from tests.offices import caller, new_task
+from workflow.services.jobs import work
 
 GIVEN = {
     "receiver": "deputy.kt",
@@ -154,3 +155,71 @@ def test_nobody_gives_by_a_token_that_only_reads(app, office):
 
     assert reader.post("/delegations", GIVEN).status_code == 403
     assert caller(office, "deputy.kt").actor.delegations == ()
+
+
+TASK = {
+    "workflow": "task",
+    "unit": "kt",
+    "fields": {"title": "Rà soát thủ tục", "source": "Kế hoạch năm", "area": "thu-tuc-hanh-chinh"},
+}
+
+
+@pytest.fixture
+def lent_by_the_chairman(of):
+    answer = of("chairman").post("/delegations", GIVEN | {"receiver": "officer.hcc", "kind": "TUQ."})
+    assert answer.status_code == 201, answer.text
+    return answer.json["id"]
+
+
+def last_act(of, code):
+    return of("chairman").get(f"/items/{code}/history").json["items"][0]["act"]
+
+
+def test_a_substitute_creates_in_the_givers_name_and_the_log_names_both(of, lent_by_the_chairman):
+    made = of("officer.hcc").post("/items", TASK | {"for": "chairman"})
+
+    assert made.status_code == 201, made.text
+    act = last_act(of, made.json["code"])
+    assert (act["id"], act["for"], act["dlg"]) == ("officer.hcc", "chairman", lent_by_the_chairman)
+
+
+def test_a_power_counts_for_creating_only_where_it_is_named(of, lent_by_the_chairman):
+    assert lent_by_the_chairman
+
+    refused = of("officer.hcc").post("/items", TASK)
+
+    assert (refused.status_code, codes(refused)) == (403, ["not_permitted"])
+
+
+def test_a_deputy_who_creates_by_his_heads_power_is_logged_with_it(of, office, power):
+    task = new_task(office)
+    fields = {"title": "Thiếu biểu mẫu", "area": "tai-chinh-cong", "difficulty": "Chưa có mẫu của sở"}
+
+    made = of("deputy.kt").post("/items", {"workflow": "escalation", "unit": "kt", "parent": task, "fields": fields})
+
+    assert made.status_code == 201, made.text
+    act = last_act(of, made.json["code"])
+    assert (act["id"], act["role"], act["for"], act["dlg"]) == ("deputy.kt", "unit_deputy", "head.kt", power["id"])
+
+
+def test_nobody_creates_in_the_name_of_somebody_who_gave_him_nothing(of, lent_by_the_chairman):
+    assert lent_by_the_chairman
+
+    refused = of("officer.kt").post("/items", TASK | {"for": "chairman"})
+    unknown = of("officer.hcc").post("/items", TASK | {"for": "chairmann"})
+
+    assert refused.status_code == 403
+    assert (unknown.status_code, codes(unknown)) == (422, ["no_such_person"])
+
+
+@pytest.mark.parametrize("count", [1, 51])
+def test_many_are_moved_in_the_givers_name(of, office, lent_by_the_chairman, count):
+    made = of("clerk").post("/items", TASK).json
+    body = {"move": "assign", "items": [{"id": made["id"], "version": 1}] * count, "for": "chairman"}
+
+    answer = of("officer.hcc").post("/moves", body)
+    work(office)
+
+    assert answer.status_code == (200 if count == 1 else 202), answer.text
+    act = last_act(of, made["code"])
+    assert (act["id"], act["for"], act["dlg"]) == ("officer.hcc", "chairman", lent_by_the_chairman)

@@ -255,3 +255,19 @@ def test_reading_the_log_is_itself_on_record(client_of):
     auditor.get("/history")
 
     assert "Xem nhật ký" in auditor.get("/history?type=read").text
+
+
+def test_who_inspects_the_office_adds_neither_words_nor_files(office, chairman, client_of):
+    code = new_task(chairman)
+    auditor = client_of("auditor")
+
+    page = auditor.get(f"/items/{code}")
+
+    assert "Người kiểm tra, giám sát chỉ xem" in page.text
+    assert f'action="/items/{code}/comments"' not in page.text
+    assert f'action="/items/{code}/files"' not in page.text
+    assert auditor.post(f"/items/{code}/comments", text="Đề nghị giải trình").status_code == 403
+    with office.read() as uow:
+        item = uow.items.get(code).item
+        assert uow.audit.head(f"task/{item.id}").n == 1
+        assert uow.audit.head(f"refusal/{item.id}").n == 1

@@ -159,14 +159,20 @@ def request_key() -> str | None:
 def caller_on(ref: str, giver: str | None) -> Caller:
     """Who asks, and in whose name: `giver` is the login of somebody. Whether he holds that person's power the rules say."""
     key = request_key()
-    if giver is None:
-        return current_caller(key)
+    if giver is not None:
+        found_item(ref)
+    return current_caller(key, acting_for=giver_named(giver))
+
+
+def giver_named(login: str | None) -> str | None:
+    """The person with that login, in whose name the asker acts; None where he acts in his own."""
+    if login is None:
+        return None
     with office().read() as uow:
-        readable(uow, current_caller(), ref)
-        person = uow.people.id_of_login(giver)
+        person = uow.people.id_of_login(login)
     if person is None:
-        raise problem.refused((Reason("no_such_person", Kind.INPUT, {"field": "for", "value": giver}),))
-    return current_caller(key, acting_for=person)
+        raise problem.refused((Reason("no_such_person", Kind.INPUT, {"field": "for", "value": login}),))
+    return person
 
 
 # -- what is answered ---------------------------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ from workflow.queries.worklist import CursorInvalid, Filter, list_items, waiting
 from workflow.services.items import Created, NewItem, comment, create, readable
 from workflow.services.jobs import MOST_AT_ONCE, start
 from workflow.services.moves import MoveRequest, Outcome, Refused, perform, transition_named
+from workflow.services.office import Caller
 
 bp = Blueprint("items", __name__)
 
@@ -138,7 +139,7 @@ def show(ref: str) -> Response:
 def create_item() -> Response:
     asked = calls.body(schemas.NEW_ITEM)
     new = NewItem(asked["workflow"], asked["unit"], asked.get("fields", {}), asked.get("parent"))
-    caller = current_caller(calls.request_key())
+    caller = current_caller(calls.request_key(), acting_for=calls.giver_named(asked.get("for")))
     try:
         made = create(office(), caller, new)
     except NotFound as fault:
@@ -234,25 +235,25 @@ def take_back(ref: str, move: str) -> Response:
 )
 def make_moves() -> Response:
     asked = calls.body(schemas.BULK)
-    key = calls.request_key()
+    key, giver = calls.request_key(), calls.giver_named(asked.get("for"))
     if len(asked["items"]) > MOST_AT_ONCE:
-        wanted = [Asked(one["id"], one["version"]) for one in asked["items"]]
+        wanted = [Asked(one["id"], one["version"], giver) for one in asked["items"]]
         return job_begun(start(office(), current_caller(key), asked["move"], wanted, asked.get("comment")))
     rows = [
         _one_of_many(
             MoveRequest(one["id"], asked["move"], comment=asked.get("comment"), seen=one["version"]),
-            f"{key}:{one['id']}" if key else None,
+            current_caller(f"{key}:{one['id']}" if key else None, acting_for=giver),
         )
         for one in asked["items"]
     ]
     return calls.page(rows, None)
 
 
-def _one_of_many(move: MoveRequest, key: str | None) -> plain.Said:
+def _one_of_many(move: MoveRequest, caller: Caller) -> plain.Said:
     try:
         calls.check_reference(move.item)
         _check_bulk(move)
-        outcome = perform(office(), current_caller(key), move)
+        outcome = perform(office(), caller, move)
         if isinstance(outcome, Refused):
             raise _refused(outcome.reasons, outcome.definition)
     except problem.Refusal as refusal:
@@ -284,6 +285,8 @@ def add_comment(ref: str) -> Response:
     if not text:
         raise problem.refused((Reason("input_missing", Kind.INPUT, {"field": "text"}),))
     made = comment(office(), current_caller(calls.request_key()), ref, text)
+    if isinstance(made, Reason):
+        raise problem.refused((made,))
     return calls.answer({"id": made, "item": ref, "text": text, "by": _own_login()}, 201)
 
 

@@ -145,7 +145,14 @@ def _reason(message: Any, path: str) -> Reason:
 # -- bodies -------------------------------------------------------------------------------------------------------------
 
 NEW_ITEM = Body.from_dict(
-    {"workflow": name(needed=True), "unit": name(needed=True), "fields": mapping(), "parent": name()}, name="NewItem"
+    {
+        "workflow": name(needed=True),
+        "unit": name(needed=True),
+        "fields": mapping(),
+        "parent": name(),
+        "for": name(),
+    },
+    name="NewItem",
 )
 MOVE = Body.from_dict(
     {"move": name(needed=True), "fields": mapping(), "comment": words(), "for": name()}, name="MoveToMake"
@@ -172,7 +179,13 @@ SEEN_ITEM = Body.from_dict(
     {"id": name(needed=True), "version": whole(1, 2**31 - 1, needed=True)}, name="ItemAsItWasSeen"
 )
 BULK = Body.from_dict(
-    {"move": name(needed=True), "items": Each(SEEN_ITEM, MOST_IN_A_JOB), "comment": words()}, name="MoveOfMany"
+    {
+        "move": name(needed=True),
+        "items": Each(SEEN_ITEM, MOST_IN_A_JOB),
+        "comment": words(),
+        "for": name(),
+    },
+    name="MoveOfMany",
 )
 COMMENT = Body.from_dict({"text": words(), "comment": words()}, name="NewComment")
 """`comment` is the same as `text`: what other calls call it."""

@@ -19,7 +19,8 @@ from web.pages.rendering import Shown, render_fragment, render_page, wants_fragm
 from web.titles import Titles, titles_of
 from web.wiring import office
 from workflow.catalog.draw import Drawing, View, draw
-from workflow.engine import Definition, Item, Offer
+from workflow.engine import Definition, Item, Offer, Reason
+from workflow.engine.administration import refusal_to_contribute
 from workflow.engine.definition import COMMENT, Transition
 from workflow.engine.item import Request
 from workflow.errors import StaleItem, TooLarge, TypeRefused
@@ -184,8 +185,14 @@ def _item_page(uow: UnitOfWork, stored: StoredItem, status: int = 200, **more: A
         reason=_reason_to_act(entries, definition, told),
         family=family_of(uow, item),
         key=new_id(now),
+        no_files=_sentences(evidence.refusals(definition, item, current_actor()), definition),
+        no_comments=_sentences((refusal,) if (refusal := refusal_to_contribute(current_actor())) else (), definition),
         **more,
     )
+
+
+def _sentences(reasons: Iterable[Reason], definition: Definition) -> str:
+    return " ".join(reason_sentence(reason, None, definition) for reason in reasons)
 
 
 def _drawing(definition: Definition, item: Item, standing: Iterable[Offer]) -> Drawing:
@@ -509,7 +516,9 @@ def _done(outcome: Done, item_id: str, move: str) -> Answer:
 def add_comment(code: str) -> Answer:
     text = request.form.get("text", "").strip()
     if text:
-        comment(office(), current_caller(), code, text)
+        if isinstance(comment(office(), current_caller(), code, text), Reason):
+            # The page offers no form to whoever only reads.
+            abort(403)
         return redirect(url_for("items.show", code=code, _anchor="history"), 303)
     with office().read() as uow:
         stored = readable(uow, current_caller(), code)

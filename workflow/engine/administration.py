@@ -28,6 +28,13 @@ def refusal_to_audit(actor: Actor) -> Reason | None:
     return Reason("not_permitted", Kind.AUTHORITY, {"may": "auditor, chairman"})
 
 
+def refusal_to_contribute(actor: Actor) -> Reason | None:
+    """Why `actor` may add neither words nor files to an item that he reads, or None: who inspects the office only reads."""
+    if actor.roles - {"auditor"} or actor.delegations:
+        return None
+    return Reason("reads_only", Kind.AUTHORITY)
+
+
 # -- written delegations: Nghị định 30/2020, Điều 13 -------------------------------------------------------------------
 
 _GIVERS = ("unit_head", "vice_chairman", "chairman")

@@ -579,7 +579,10 @@ def _create(definition: Definition, command: CreateItem, circumstances: Circumst
         fields=command.fields,
         parent=command.parent,
     )
-    reasons = _create_refusals(definition, command, draft, circumstances)
+    found = authorise(definition.create.by, _NO_RULE, command.actor, draft, circumstances.directory)
+    reasons = _create_refusals(definition, command)
+    if isinstance(found, Reason):
+        return Rejected((found, *reasons))
     if reasons:
         return Rejected(reasons)
     created = ItemCreated(
@@ -596,22 +599,18 @@ def _create(definition: Definition, command: CreateItem, circumstances: Circumst
     )
     changed = [FieldChanged(name, None, value) for name, value in command.fields.items() if value is not None]
     dues = dues_of(definition, command.fields, circumstances.zone)
-    return Accepted((created, *changed, *(DueSet(name, None, at) for name, at in dues.items())))
+    bounds = bounds_after(definition, draft, draft.state, dues, circumstances)
+    events: tuple[Event, ...] = (created, *changed, *bounds)
+    return Accepted(events, role=str(found.who), delegation=found.delegation)
 
 
-def _create_refusals(
-    definition: Definition, command: CreateItem, draft: Item, circumstances: Circumstances
-) -> tuple[Reason, ...]:
+def _create_refusals(definition: Definition, command: CreateItem) -> tuple[Reason, ...]:
     create = definition.create
-    reasons: list[Reason] = []
-    found = authorise(create.by, _NO_RULE, command.actor, draft, circumstances.directory)
-    if isinstance(found, Reason):
-        reasons.append(found)
-    reasons.extend(
+    reasons = [
         Reason("input_missing", Kind.INPUT, {"field": name})
         for name in create.require
         if command.fields.get(name) in {None, "", ()}
-    )
+    ]
     reasons.extend(
         Reason("unknown_input", Kind.INPUT, {"field": name, "move": "create"})
         for name in command.fields

@@ -6,6 +6,7 @@ from typing import BinaryIO
 
 from workflow.clock import Clock
 from workflow.engine import Actor, Definition, Item, Kind, Reason
+from workflow.engine.administration import refusal_to_contribute
 from workflow.engine.visibility import scope_of
 from workflow.errors import NotFound, TypeRefused
 from workflow.persistence import UnitOfWork
@@ -98,16 +99,17 @@ def _refusal(office: Office, caller: Caller, item_ref: str) -> Refused | None:
 
 def _refusal_within(office: Office, uow: UnitOfWork, caller: Caller, item: Item) -> Refused | None:
     definition = office.editions.of(item, uow)
-    reasons = _reasons(definition, item, caller.actor)
+    reasons = refusals(definition, item, caller.actor)
     return Refused(item, definition, _ATTACH, reasons) if reasons else None
 
 
-def _reasons(definition: Definition, item: Item, actor: Actor) -> tuple[Reason, ...]:
+def refusals(definition: Definition, item: Item, actor: Actor) -> tuple[Reason, ...]:
+    """Why `actor` may attach nothing to an item that he reads; empty where he may."""
     reasons = []
     if definition.states[item.state].final is not None:
         reasons.append(Reason("final_state", Kind.STATE, {"move": _ATTACH, "state": item.state}))
-    if not actor.roles - {"auditor"} and not actor.delegations:
-        reasons.append(Reason("not_permitted", Kind.AUTHORITY, {"may": ""}))
+    if refusal := refusal_to_contribute(actor):
+        reasons.append(refusal)
     return tuple(reasons)
 
 

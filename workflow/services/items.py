@@ -7,11 +7,13 @@ from typing import Any
 
 from workflow.catalog.inputs import load_inputs
 from workflow.engine import Accepted, CreateItem, Definition, Item, Kind, Reason, Rejected, decide
+from workflow.engine.administration import refusal_to_contribute
+from workflow.engine.definition import COMMENT
 from workflow.engine.visibility import scope_of
 from workflow.errors import NotFound
 from workflow.ids import new_id
 from workflow.persistence import StoredItem, UnitOfWork
-from workflow.services.journal import Note, fingerprint_of, record, stream_of
+from workflow.services.journal import Note, fingerprint_of, record, record_refusal, stream_of
 from workflow.services.moves import input_context, reason_of
 from workflow.services.office import Caller, Office
 from workflow.services.relatives import Act, carry_out, next_code
@@ -65,7 +67,7 @@ def create_within(office: Office, uow: UnitOfWork, caller: Caller, new: NewItem,
     """
     definition = office.editions.latest(new.workflow, uow)
     if caller.key is not None:
-        asked = fingerprint_of("create", new.workflow, new.unit, new.fields, new.parent)
+        asked = fingerprint_of("create", new.workflow, new.unit, new.fields, new.parent, caller.actor.acting_for)
         answer = uow.idempotency.claim(caller.actor.id, caller.key, asked, now)
         if answer is not None:
             return Created(uow.items.get(answer.outcome.split()[0]).item, definition, replayed=True)
@@ -96,9 +98,15 @@ def create_within(office: Office, uow: UnitOfWork, caller: Caller, new: NewItem,
     return Created(item, definition)
 
 
-def comment(office: Office, caller: Caller, item_ref: str, text: str) -> str:
+def comment(office: Office, caller: Caller, item_ref: str, text: str) -> str | Reason:
     """Add a comment and return its id; the item's version stays. NotFound where the asker may not read the item."""
     now = office.clock.now()
+    refusal = refusal_to_contribute(caller.actor)
+    if refusal:
+        with office.read() as uow:
+            item = readable(uow, caller, item_ref).item
+        record_refusal(office, caller, item, COMMENT, (refusal,), now)
+        return refusal
     with office.write() as uow:
         return comment_within(uow, caller, item_ref, text, now)
 

@@ -73,17 +73,17 @@ def record(uow: UnitOfWork, head: Head, note: Note, caller: Caller, now: datetim
 
 
 def _mark(note: Note, actor: Actor) -> ActorMark:
-    giver = _acting_for(note, actor.acting_for)
+    giver = _acting_for(note, actor)
     giver_post = next((power.giver_post for power in actor.delegations if power.giver == giver), None)
     return ActorMark(actor.id, note.role, actor.unit, actor.post, giver, note.delegation, giver_post or None)
 
 
-def _acting_for(note: Note, named: str | None) -> str | None:
+def _acting_for(note: Note, actor: Actor) -> str | None:
     for event in note.events:
         doer = getattr(event, "doer", None) or getattr(event, "proposer", None)
         if doer is not None and doer.acting_for:
             return str(doer.acting_for)
-    return named
+    return actor.acting_for or next((power.giver for power in actor.delegations if power.id == note.delegation), None)
 
 
 def _cause(note: Note) -> str | None:

@@ -32,6 +32,7 @@ _ATTEMPTS = 10
 _ATTEMPTS_OF_ALL = 1000
 _TOUCH_EVERY = timedelta(minutes=1)
 _SECRET_BYTES = 32
+_ADMIN = "admin"
 
 
 def recognising(secret: str) -> str:
@@ -125,7 +126,7 @@ def set_password(office: Office, caller: Caller, login: str, password: str) -> P
 
 
 def lock(office: Office, caller: Caller, login: str) -> Person | Reason:
-    """From now on this person can neither log in nor act; what he did stays."""
+    """From now on this person can neither log in nor act; what he did stays. The last administrator stays open."""
     return _lock(office, caller, login, "locked")
 
 
@@ -141,6 +142,8 @@ def _lock(office: Office, caller: Caller, login: str, act: str) -> Person | Reas
     now = office.clock.now()
     with office.write() as uow:
         if act == "locked":
+            if _is_last_administrator(uow, person, now):
+                return Reason("last_administrator", Kind.PRECONDITION)
             uow.people.lock(person.id, now)
         else:
             uow.people.unlock(person.id)
@@ -190,7 +193,10 @@ def _check_areas(uow: UnitOfWork, areas: tuple[str, ...]) -> None:
 
 
 def end_appointment(office: Office, caller: Caller, login: str, appointment_id: str) -> Appointment | Reason:
-    """End a role that a person holds; his sessions end with it. NotFound where he does not hold it."""
+    """End a role that a person holds; his sessions end with it. NotFound where he does not hold it.
+
+    The last administrator keeps his post until somebody else has one.
+    """
     refusal = refusal_to_administer(caller.actor)
     if refusal:
         return refusal
@@ -198,11 +204,18 @@ def end_appointment(office: Office, caller: Caller, login: str, appointment_id: 
     now = office.clock.now()
     with office.write() as uow:
         held = next((one for one in uow.people.appointments(person.id) if one.id == appointment_id), None)
+        if held is not None and held.role == _ADMIN and _is_last_administrator(uow, person, now):
+            return Reason("last_administrator", Kind.PRECONDITION)
         if held is None or not uow.people.end_appointment(appointment_id, now):
             raise NotFound("appointment", appointment_id)
         _record(uow, caller, "appointment_ended", {"person": person.id, "role": held.role, "unit": held.unit}, now)
         uow.sessions.close_all_of(person.id)
     return held
+
+
+def _is_last_administrator(uow: UnitOfWork, person: Person, now: datetime) -> bool:
+    """Whether nobody could give posts or open accounts any more if this person could not."""
+    return uow.people.directory(now).holders(_ADMIN, None, None) == {person.id}
 
 
 def person_of(office: Office, login: str) -> Person:
