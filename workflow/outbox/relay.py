@@ -43,6 +43,17 @@ def relay(office: Office, dispatch: Dispatch) -> Relayed:
     return Relayed(outcomes["delivered"], outcomes["postponed"], outcomes["buried"])
 
 
+def relay_one(office: Office, message_id: str, dispatch: Dispatch, lease: timedelta = LEASE) -> bool:
+    """Hand on this message; False where it is not due, or another relay has it, and nothing was done."""
+    now = office.clock.now()
+    name = new_id(now)
+    with office.write() as uow:
+        message = uow.messages.take(message_id, name, now, now + lease)
+    if message is not None:
+        _attempt(office, name, message, dispatch)
+    return message is not None
+
+
 def forget_old(office: Office) -> int:
     """Forget what was delivered long ago; how many messages that were."""
     with office.write() as uow:

@@ -16,6 +16,8 @@ _NEW = sa.bindparam
 _WAITING: sa.ColumnElement[str] = sa.literal_column("'waiting'")
 _DELIVERED: sa.ColumnElement[str] = sa.literal_column("'delivered'")
 _BURIED: sa.ColumnElement[str] = sa.literal_column("'buried'")
+_QUEUE: sa.ColumnElement[str] = sa.literal_column("'queue'")
+"""Holds what was announced: no relay, so that whoever is told of the message may take it."""
 _COLUMNS = ("id", "created_at", "kind", "item", "payload", "attempts", "status", "ended_at", "error")
 _SELECT = sa.select(*(message.c[name] for name in _COLUMNS))
 _PUT = Statement(
@@ -25,28 +27,37 @@ _PUT = Statement(
         | {"status": _WAITING, "attempts": sa.literal_column("0")}
     ),
 )
+_DUE = sa.and_(message.c.status == _WAITING, message.c.due_at <= _NEW("now"))
+_FREE = sa.or_(message.c.lease_until.is_(None), message.c.lease_until <= _NEW("now"))
+_NEXT = (
+    sa.select(message.c.id)
+    .where(_DUE, _FREE)
+    .order_by(message.c.due_at, message.c.id)
+    .limit(_NEW("most"))
+    .with_for_update(skip_locked=True)
+)
+_HOLDING = {
+    "lease_until": _NEW("new_lease"),
+    "leased_by": _NEW("new_relay"),
+    "attempts": message.c.attempts + sa.literal_column("1"),
+}
+_ALL = tuple(message.c[name] for name in _COLUMNS)
 _CLAIM = Statement(
-    "messages.claim",
+    "messages.claim", sa.update(message).where(message.c.id.in_(_NEXT)).values(_HOLDING).returning(*_ALL)
+)
+_TAKE = Statement(
+    "messages.take",
     sa.update(message)
-    .where(
-        message.c.id.in_(
-            sa.select(message.c.id)
-            .where(
-                message.c.status == _WAITING,
-                message.c.due_at <= _NEW("now"),
-                sa.or_(message.c.lease_until.is_(None), message.c.lease_until <= _NEW("now")),
-            )
-            .order_by(message.c.due_at, message.c.id)
-            .limit(_NEW("most"))
-            .with_for_update(skip_locked=True)
-        )
-    )
-    .values(
-        lease_until=_NEW("new_lease"),
-        leased_by=_NEW("new_relay"),
-        attempts=message.c.attempts + sa.literal_column("1"),
-    )
-    .returning(*(message.c[name] for name in _COLUMNS)),
+    .where(message.c.id == _NEW("of_id"), _DUE, sa.or_(_FREE, message.c.leased_by == _QUEUE))
+    .values(_HOLDING)
+    .returning(*_ALL),
+)
+_ANNOUNCE = Statement(
+    "messages.announce",
+    sa.update(message)
+    .where(message.c.id.in_(_NEXT))
+    .values(lease_until=_NEW("new_lease"), leased_by=_QUEUE)
+    .returning(message.c.id),
 )
 _HELD = sa.and_(message.c.id == _NEW("of_id"), message.c.leased_by == _NEW("of_relay"), message.c.status == _WAITING)
 _SETTLE = Statement(
@@ -155,6 +166,20 @@ class Messages:
             {"now": micros(now), "most": most, "new_lease": micros(lease_until), "new_relay": relay},
         ).fetchall()
         return tuple(sorted((_message(row) for row in rows), key=lambda each: (each.created_at, each.id)))
+
+    def announce(self, now: datetime, until: datetime, most: int) -> tuple[str, ...]:
+        """The messages that are due and that nobody has, the longest due first; until then they are not announced again.
+
+        That is no attempt: an announcement may be lost as often as it likes.
+        """
+        rows = run(self._cursor, _ANNOUNCE, {"now": micros(now), "most": most, "new_lease": micros(until)}).fetchall()
+        return tuple(sorted(row[0] for row in rows))
+
+    def take(self, message_id: str, relay: str, now: datetime, lease_until: datetime) -> Message | None:
+        """Reserve this message as `claim` does; None where it is not due, or another relay has it."""
+        params = {"of_id": message_id, "now": micros(now), "new_lease": micros(lease_until), "new_relay": relay}
+        row = run(self._cursor, _TAKE, params).fetchone()
+        return _message(row) if row else None
 
     def settle(self, message_id: str, relay: str, at: datetime) -> bool:
         """Delivered. False where the lease was lost to another relay meanwhile."""

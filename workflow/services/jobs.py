@@ -100,19 +100,28 @@ def _reasons(row: Settled) -> tuple[Reason, ...]:
 # -- the work -----------------------------------------------------------------------------------------------------------
 
 
-def work(office: Office) -> int:
-    """Do what waits, the oldest job first, and forget jobs that are past their time; how many rows were done."""
+def work(office: Office, most: int | None = None) -> int:
+    """Do what waits, the oldest job first, and at most so many rows; how many were done.
+
+    One process does it at a time, so that what is told of a row is what became of it.
+    """
+    with office.turn("jobs") as mine:
+        return _work(office, most) if mine else 0
+
+
+def _work(office: Office, most: int | None) -> int:
     done = 0
-    while True:
+    while most is None or done < most:
         with office.read() as uow:
-            rows = uow.jobs.waiting(_BATCH)
+            rows = uow.jobs.waiting(_BATCH if most is None else min(_BATCH, most - done))
         if not rows:
-            return done
+            break
         for row in rows:
             if not _do(office, row):
                 # The database is held by somebody; the next round goes on where this one stops.
                 return done
             done += 1
+    return done
 
 
 def forget_old(office: Office) -> int:

@@ -1,6 +1,7 @@
 """What every use case needs of the outside, gathered once by whoever starts the process."""
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
@@ -14,12 +15,17 @@ from workflow.services.editions import Editions
 from workflow.services.letters import Mailer
 
 
+def _alone(_name: str) -> AbstractContextManager[bool]:
+    """The turns of an office that only one process works with."""
+    return nullcontext(enter_result=True)
+
+
 @dataclass(frozen=True, slots=True)
 class Office:
     """`write` and `read` open a unit of work; `editions` hands out published definitions; `names` is what files may refer to.
 
     `content` keeps the bytes of uploaded files; an office without it takes none. `mailer` sends letters; without it notices
-    stay in the application.
+    stay in the application. `turn` takes the turn of a name, which one process has at a time: False where another has it.
     """
 
     write: Callable[[], UnitOfWork]
@@ -31,6 +37,7 @@ class Office:
     zone: tzinfo = VIETNAM
     content: ContentStore | None = None
     mailer: Mailer | None = None
+    turn: Callable[[str], AbstractContextManager[bool]] = _alone
 
     def circumstances(self, definition: Definition, directory: Directory, now: datetime | None = None) -> Circumstances:
         calendar = self.calendars.get(definition.calendar) if definition.calendar else None
