@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from workflow.engine import Kind, Reason
+from workflow.engine.workdays import CalendarYearMissing
 from workflow.errors import (
     Busy,
     DefinitionInvalid,
@@ -15,6 +16,7 @@ from workflow.errors import (
     TypeRefused,
     WorkflowError,
 )
+from workflow.services.calendars import year_missing
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,7 @@ BY_ERROR: dict[type[WorkflowError], Problem] = {
     TooLarge: Problem("too-large", 413, 4),
     TypeRefused: Problem("type-refused", 415, 4),
     Busy: Problem("busy", 503, 6),
+    CalendarYearMissing: Problem("precondition", 422, 4),
 }
 
 VERSION_MISSING = Problem("version-missing", 428, 2)
@@ -81,6 +84,8 @@ def reason_of(error: WorkflowError, request: str = "") -> Reason:
         return Reason("twin_running", Kind.STATE, {"key": error.key})
     if isinstance(error, Busy):
         return Reason("busy", Kind.PRECONDITION)
+    if isinstance(error, CalendarYearMissing):
+        return year_missing(error)
     return Reason("fault", Kind.PRECONDITION, {"request": request})
 
 

@@ -3,15 +3,18 @@
 No date that stands already moves with a calendar: a period's dates and an item's deadlines were fixed when they were made.
 """
 
-import time as machine
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from itertools import pairwise
+from time import monotonic
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, cast
 
+from workflow.catalog import plain_values
 from workflow.catalog.findings import nearest
+from workflow.catalog.plain_values import date_of, integer_of, text_of
 from workflow.engine import Kind, Reason
 from workflow.engine.administration import refusal_to_administer
 from workflow.engine.workdays import OFF, PLAIN, WORKED, Calendar, CalendarYearMissing, Hours, NamedDay, of_days
@@ -24,7 +27,8 @@ from workflow.services.office import Caller, Office
 KINDS = (OFF, WORKED)
 FIRST_YEAR, LAST_YEAR = 2000, 2199
 _FRESH_SECONDS = 5.0
-_LONGEST_NAME, _LONGEST_SOURCE = 200, 500
+_LONGEST = {"name": 200, "source": 500}
+_HOURS = re.compile(r"((?:[01][0-9]|2[0-3]):[0-5][0-9])[-–]((?:[01][0-9]|2[0-3]):[0-5][0-9])")
 _ALARM_MONTH = 10
 """From October on a deadline may well reach into the next year: its days off must be known by then."""
 
@@ -53,7 +57,7 @@ class Calendars(Mapping[str, Calendar]):
 
     def look(self) -> None:
         """Learn what was entered since, if it is time to look again."""
-        moment = machine.monotonic()
+        moment = monotonic()
         if moment - self._looked_at < _FRESH_SECONDS:
             return
         self._looked_at = moment
@@ -124,66 +128,80 @@ def entered(office: Office) -> Entered:
         return uow.calendars.all()
 
 
-def put_day(office: Office, caller: Caller, calendar: str, day: NamedDay) -> NamedDay | tuple[Reason, ...]:
+@dataclass(frozen=True, slots=True)
+class TypedDay:
+    """A line as typed: `date` as people write days, `kind` off or worked."""
+
+    date: str
+    kind: str
+    name: str
+    source: str
+
+
+Refused = tuple[Reason, ...]
+
+
+def put_day(office: Office, caller: Caller, calendar: str, typed: TypedDay) -> NamedDay | Refused:
     """Enter a day off or a day worked, in place of whatever stood for that day. NotFound for an unknown calendar."""
-    kinds = ", ".join(KINDS)
-    wrong_kind = Reason("not_a_choice", Kind.INPUT, {"field": "kind", "value": day.kind, "known": kinds})
-    reasons = _refusals(
-        caller,
-        _text("name", day.name, _LONGEST_NAME),
-        _text("source", day.source, _LONGEST_SOURCE),
-        _year(day.date.year),
-        None if day.kind in KINDS else wrong_kind,
+    on, name, source = _day(office, typed.date), _text("name", typed.name), _text("source", typed.source)
+    kind = (
+        typed.kind if typed.kind in KINDS else _wrong("kind", "not_a_choice", value=typed.kind, known=", ".join(KINDS))
     )
-    if reasons:
-        return reasons
+    refused = _refusals(caller, on, kind, name, source)
+    if refused:
+        return refused
+    day = NamedDay(cast("date", on), typed.kind, str(name), str(source))
     with _Change(office, caller) as change:
         _write_day(change, calendar, day, "calendar_day")
     return day
 
 
-def take_day_back(
-    office: Office, caller: Caller, calendar: str, on: date, source: str
-) -> NamedDay | tuple[Reason, ...]:
-    """From now on `on` is what its weekday is, be its line the file's or the office's. NotFound where there is none."""
-    reasons = _refusals(caller, _text("source", source, _LONGEST_SOURCE))
-    if reasons:
-        return reasons
+def take_day_back(office: Office, caller: Caller, calendar: str, on: str, source: str) -> NamedDay | Refused:
+    """From now on that day is what its weekday is, be its line the file's or the office's. NotFound where there is none."""
+    day, why = _day(office, on), _text("source", source)
+    refused = _refusals(caller, day, why)
+    if refused:
+        return refused
     with _Change(office, caller) as change:
-        before = _line_of(change.standing(calendar), on)
+        before = _line_of(change.standing(calendar), cast("date", day))
         if before is None:
-            raise NotFound("day", on.isoformat())
-        day = NamedDay(on, PLAIN, before.name, source)
-        _write_day(change, calendar, day, "calendar_day_back")
-    return day
+            raise NotFound("day", on)
+        back = NamedDay(before.date, PLAIN, before.name, str(why))
+        _write_day(change, calendar, back, "calendar_day_back")
+    return back
 
 
-def complete_year(office: Office, caller: Caller, calendar: str, year: int, source: str) -> int | tuple[Reason, ...]:
+def complete_year(office: Office, caller: Caller, calendar: str, year: str | int, source: str) -> int | Refused:
     """Declare that every day off and every day worked of `year` is entered: from now on dates are counted in it."""
-    reasons = _refusals(caller, _text("source", source, _LONGEST_SOURCE), _year(year))
-    if reasons:
-        return reasons
+    number, why = _year(year), _text("source", source)
+    refused = _refusals(caller, number, why)
+    if refused:
+        return refused
+    known = cast("int", number)
     with _Change(office, caller) as change:
-        if year in change.standing(calendar).years:
-            return (Reason("calendar_year_known", Kind.PRECONDITION, {"year": str(year)}),)
-        change.uow.calendars.put_year(EnteredYear(calendar, year, source, change.by))
-        change.record("calendar_year", calendar, {"year": year, "source": source})
-    return year
+        if known in change.standing(calendar).years:
+            return (Reason("calendar_year_known", Kind.PRECONDITION, {"year": str(known)}),)
+        change.uow.calendars.put_year(EnteredYear(calendar, known, str(why), change.by))
+        change.record("calendar_year", calendar, {"year": known, "source": str(why)})
+    return known
 
 
-def put_hours(office: Office, caller: Caller, calendar: str, hours: Hours, source: str) -> Hours | tuple[Reason, ...]:
-    """Enter the hours of a working day, in place of the file's: they measure who held an item how long, no deadline."""
-    ordered = bool(hours) and all(begin < end for begin, end in hours) and not _overlap(hours)
-    wrong_order = None if ordered else Reason("hours_out_of_order", Kind.INPUT, {"field": "hours"})
-    reasons = _refusals(caller, _text("source", source, _LONGEST_SOURCE), wrong_order)
-    if reasons:
-        return reasons
+def put_hours(office: Office, caller: Caller, calendar: str, hours: str, source: str) -> Hours | Refused:
+    """Enter the hours of a working day, as 07:00-11:30 13:30-17:00, in place of the file's.
+
+    They measure who held an item how long; no deadline ends with them.
+    """
+    parts, why = _hours(hours), _text("source", source)
+    refused = _refusals(caller, parts, why)
+    if refused:
+        return refused
+    made = cast("Hours", parts)
     with _Change(office, caller) as change:
         before = change.standing(calendar).hours
-        change.uow.calendars.put_hours(EnteredHours(calendar, hours, source, change.by))
-        said = {"hours": hours_text(hours), "before": hours_text(before), "source": source}
+        change.uow.calendars.put_hours(EnteredHours(calendar, made, str(why), change.by))
+        said = {"hours": hours_text(made), "before": hours_text(before), "source": str(why)}
         change.record("calendar_hours", calendar, said)
-    return hours
+    return made
 
 
 class _Change:
@@ -230,24 +248,55 @@ def _words(day: NamedDay) -> dict[str, str]:
     return {"kind": day.kind, "name": day.name, "source": day.source}
 
 
-def _overlap(hours: Hours) -> bool:
-    return any(earlier[1] > later[0] for earlier, later in pairwise(hours))
+# -- what was typed -----------------------------------------------------------------------------------------------------
 
 
-def _refusals(caller: Caller, *faults: Reason | None) -> tuple[Reason, ...]:
+def _refusals(caller: Caller, *read: object) -> Refused:
+    """Why not: the caller's want of right alone, else everything in `read` that could not be read."""
     refusal = refusal_to_administer(caller.actor)
-    return (refusal,) if refusal else tuple(fault for fault in faults if fault)
+    return (refusal,) if refusal else tuple(part for part in read if isinstance(part, Reason))
 
 
-def _year(year: int) -> Reason | None:
-    if FIRST_YEAR <= year <= LAST_YEAR:
-        return None
-    return Reason("year_out_of_range", Kind.INPUT, {"first": str(FIRST_YEAR), "last": str(LAST_YEAR)})
+def _wrong(field: str, code: str, **params: object) -> Reason:
+    return Reason(code, Kind.INPUT, {"field": field, **{name: str(value) for name, value in params.items()}})
 
 
-def _text(field: str, given: str, longest: int) -> Reason | None:
+def _text(field: str, given: str) -> str | Reason:
+    try:
+        text = text_of(given)
+    except plain_values.Refused as refused:
+        return _wrong(field, refused.fault.code, **refused.fault.params)
+    if not text:
+        return _wrong(field, "input_missing")
+    return text if len(text) <= _LONGEST[field] else _wrong(field, "too_long", limit=_LONGEST[field])
+
+
+def _day(office: Office, given: str) -> date | Reason:
     if not given.strip():
-        return Reason("input_missing", Kind.INPUT, {"field": field})
-    if len(given) > longest:
-        return Reason("too_long", Kind.INPUT, {"field": field, "limit": str(longest)})
-    return None
+        return _wrong("date", "input_missing")
+    try:
+        return date_of(given, office.clock.now().astimezone(office.zone).date())
+    except plain_values.Refused as refused:
+        return _wrong("date", refused.fault.code, **refused.fault.params)
+
+
+def _year(given: str | int) -> int | Reason:
+    try:
+        year = integer_of(given)
+    except plain_values.Refused as refused:
+        return _wrong("year", refused.fault.code, **refused.fault.params)
+    return (
+        year
+        if FIRST_YEAR <= year <= LAST_YEAR
+        else _wrong("year", "year_out_of_range", first=FIRST_YEAR, last=LAST_YEAR)
+    )
+
+
+def _hours(given: str) -> Hours | Reason:
+    wrong = _wrong("hours", "hours_out_of_order")
+    parts = [_HOURS.fullmatch(part) for part in given.replace(",", " ").split()]
+    if not parts or None in parts:
+        return wrong
+    made = tuple((time.fromisoformat(part[1]), time.fromisoformat(part[2])) for part in parts if part)
+    ordered = all(begin < end for begin, end in made) and all(one[1] <= two[0] for one, two in pairwise(made))
+    return made if ordered else wrong
