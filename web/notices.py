@@ -63,6 +63,9 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
         "waived": N_("{kind} “{title}” need not be sent this time."),
         "correct_proposed": N_("{kind} “{title}” has a correction of figures that waits for your opinion."),
         "corrected": N_("{kind} “{title}” has had its figures corrected."),
+        "override_asked": N_("{kind} “{title}”: the administrator asks you to set its state past the workflow."),
+        "override_granted": N_("{kind} “{title}”: the Chairman has set its state past the workflow."),
+        "override_refused": N_("{kind} “{title}”: the Chairman has refused to set its state past the workflow."),
     }
 )
 # fmt: on

@@ -6,6 +6,7 @@ from tests.offices import caller, moved, new_task, opened_office, tried
 from workflow.audit import canonical
 from workflow.engine import Item
 from workflow.errors import NotFound
+from workflow.outbox.inline import relay_inline
 from workflow.persistence.overrides import OverrideRequest
 from workflow.services.auditing import replay
 from workflow.services.inbox import Badge
@@ -157,3 +158,40 @@ def test_a_glimpse_shows_code_and_state_and_nothing_of_the_content(office, task)
 
     assert (seen.code, seen.state.name) == (task, "in_progress")
     assert not hasattr(seen, "item")
+
+
+def told(office, login):
+    with office.read() as uow:
+        return [notice.template for notice in uow.notices.of_person(uow.people.id_of_login(login), 50)]
+
+
+def test_a_wish_is_told_to_the_chairman_alone(office, task):
+    ask(office, caller(office, "admin"), Wanted(task, "assigned", WHY))
+
+    relay_inline(office)
+
+    assert told(office, "chairman")[0] == "override_asked"
+    for login in ("vice", "admin", "head.kt", "officer.kt", "head.hcc"):
+        assert not any(name.startswith("override") for name in told(office, login))
+
+
+@pytest.mark.parametrize(("act", "template"), [(grant, "override_granted"), (refuse, "override_refused")])
+def test_what_was_decided_is_told_to_who_asked_and_to_whom_it_concerns(office, asked, act, template):
+    act(office, caller(office, "chairman"), asked.id, "Đã xem")
+
+    relay_inline(office)
+
+    for login in ("admin", "head.kt"):
+        assert told(office, login)[0] == template
+    assert template not in told(office, "head.hcc")
+
+
+def test_a_notice_of_a_wish_says_no_more_of_the_item_than_its_code(office, task, asked):
+    grant(office, caller(office, "chairman"), asked.id, "")
+
+    relay_inline(office)
+
+    admin = caller(office, "admin").actor.id
+    with office.read() as uow:
+        (notice,) = uow.notices.of_person(admin, 50)
+    assert notice.params == {"code": task, "workflow": "task", "override": asked.id}

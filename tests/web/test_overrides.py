@@ -6,6 +6,7 @@ from html import unescape
 import pytest
 
 from tests.web.test_item_pages import chairman, code, make  # noqa: F401  fixtures
+from workflow.outbox.inline import relay_inline
 
 WHY = "Giao nhầm, không bước nào đưa về được"
 
@@ -101,3 +102,19 @@ def test_nobody_but_the_administrator_asks(client_of, code, login):  # noqa: F81
 
     assert visitor.get(f"/admin/overrides?code={code}").status_code == 403
     assert visitor.post("/admin/overrides", code=code, target="verified", reason=WHY).status_code == 403
+
+
+def test_its_notices_lead_the_chairman_to_the_wish_and_the_administrator_to_the_outcome(client_of, office, asked):
+    relay_inline(office)
+    chairman_, admin = client_of("chairman"), client_of("admin")
+    address = wish_of(chairman_)
+
+    assert f'href="{address}"' in chairman_.get("/notices").text
+    chairman_.get(address)
+    chairman_.post(address, decision="refuse", note="Hãy thu hồi rồi giao lại")
+    relay_inline(office)
+
+    page = admin.get("/notices")
+    assert f"Nhiệm vụ “{asked}”: Chủ tịch không chấp thuận chuyển trạng thái ngoài quy trình." in words(page)
+    assert f'href="/admin/overrides">{asked}' in page.text
+    assert chairman_.get(address).status_code == 200

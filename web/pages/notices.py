@@ -14,6 +14,7 @@ from web.pages.rendering import render_page
 from web.titles import Titles, titles_of
 from web.wiring import office
 from workflow.engine import Definition
+from workflow.engine.administration import refusal_to_administer
 from workflow.persistence.notices import Notice
 from workflow.services.notices import PersonalInbox
 
@@ -60,9 +61,17 @@ def index() -> Answer:
 
 def _line(one: Notice, definitions: Mapping[str, Definition], titles: Titles) -> Line:
     code = str(one.params.get("code", ""))
-    href = presenting.item_path(code) if code else ""
     unit = titles.unit(str(one.params.get("unit", "")))
-    return Line(one.message, sentence(one, definitions), unit, code, href, one.at, one.read_at is not None)
+    return Line(one.message, sentence(one, definitions), unit, code, _href(one, code), one.at, one.read_at is not None)
+
+
+def _href(one: Notice, code: str) -> str:
+    """Where its reader goes on: who decides a wish past the workflow to that wish, who administers to all of them."""
+    if one.template == "override_asked":
+        return url_for("overrides.show", request_id=one.params["override"])
+    if "override" in one.params and refusal_to_administer(current_actor()) is None:
+        return url_for("overrides.index")
+    return presenting.item_path(code) if code else ""
 
 
 @bp.post("/notices")

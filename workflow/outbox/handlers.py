@@ -1,12 +1,14 @@
 """Delivers one message through a port. Words of a definition become people here, at delivery, not when the message was written."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import Protocol
 
 from workflow.catalog.compile import who_of
 from workflow.engine import Definition, Item
+from workflow.engine.administration import OVERRIDE
 from workflow.engine.item import Request
 from workflow.engine.parties import Party, parties, voters
 from workflow.engine.permissions import capacity
@@ -30,11 +32,12 @@ def deliver(office: Office, inbox: Inbox, message: Message) -> None:
     if message.kind == mail.KIND:
         _mail(office, message)
         return
-    if message.kind != "notify":
+    told = _TOLD.get(message.kind)
+    if told is None:
         name = message.payload.get("name", "")
         raise Undeliverable(f"nothing in this installation takes a {message.kind} (“{name}”)")
     with office.read() as uow:
-        notices = _notices(office, uow, message)
+        notices = told(office, uow, message)
     inbox.leave(notices)
 
 
@@ -49,10 +52,7 @@ def _mail(office: Office, message: Message) -> None:
 
 
 def _notices(office: Office, uow: UnitOfWork, message: Message) -> tuple[Notice, ...]:
-    try:
-        item = uow.items.get(str(message.item)).item
-    except NotFound:
-        raise Undeliverable(f"its item {message.item} does not exist") from None
+    item = _item_of(uow, message)
     definition = office.editions.of(item, uow)
     circumstances = office.circumstances(definition, uow.people.directory(office.clock.now()))
     request = _proposal(item, message)
@@ -73,6 +73,27 @@ def _notices(office: Office, uow: UnitOfWork, message: Message) -> tuple[Notice,
         *(notice(person, params) for person in sorted(people)),
         *(notice(person, params | {"for": giver}) for person, giver in standing_in.items() if person not in people),
     )
+
+
+def _item_of(uow: UnitOfWork, message: Message) -> Item:
+    try:
+        return uow.items.get(str(message.item)).item
+    except NotFound:
+        raise Undeliverable(f"its item {message.item} does not exist") from None
+
+
+def _of_override(office: Office, uow: UnitOfWork, message: Message) -> tuple[Notice, ...]:
+    """A wish past the workflow: it is told by the item's code, for the administrator reads no more of an item.
+
+    No substitute is told of it: this decision is nobody's but the chairman's.
+    """
+    payload, item = message.payload, _item_of(uow, message)
+    circumstances = office.circumstances(office.editions.of(item, uow), uow.people.directory(office.clock.now()))
+    found = parties(map(who_of, payload["roles"]), item, circumstances)
+    people = frozenset(payload["people"]).union(*(party.people for party in found))
+    said = {"code": item.code, "workflow": item.workflow, "override": str(payload["override"])}
+    name = str(payload["name"])
+    return tuple(Notice(message.id, person, item.id, name, said, message.created_at) for person in sorted(people))
 
 
 def _proposal(item: Item, message: Message) -> Request | None:
@@ -107,3 +128,8 @@ def _params(definition: Definition, item: Item, move: str) -> dict[str, str]:
     known = {"code": item.code, "workflow": item.workflow, "unit": item.unit, "move": move}
     title = item.fields.get("title")
     return known | ({"title": str(title)} if title and "title" not in definition.private_fields else {})
+
+
+_TOLD: Mapping[str, Callable[[Office, UnitOfWork, Message], tuple[Notice, ...]]] = MappingProxyType(
+    {"notify": _notices, OVERRIDE: _of_override}
+)

@@ -4,7 +4,9 @@ Who asks sees an item's code and state, nothing of its content. Asking and refus
 change no fact of it; granting is an act like any other, under the item's version.
 """
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from workflow.engine import Accepted, Actor, Definition, Item, Kind, Reason
 from workflow.engine.administration import (
@@ -24,6 +26,7 @@ from workflow.services.office import Caller, Office
 from workflow.services.relatives import Act, RelativesRefused, carry_out
 
 _SHOWN = 100
+_CHAIRMAN, _UNIT_HEAD = "chairman", "unit_head"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,7 @@ def ask(office: Office, caller: Caller, wanted: Wanted) -> OverrideRequest | tup
         )
         uow.overrides.add(made)
         _note(office, uow, caller, stored, made, "asked", made.reason)
+        _tell(uow, made, "asked", {_CHAIRMAN}, now)
         return made
 
 
@@ -151,6 +155,8 @@ def grant(office: Office, caller: Caller, request_id: str, note: str) -> Item | 
             act = Act(found.definition, stored, decision, note.strip() or found.request.reason)
             after = carry_out(office, uow, caller, act, circumstances)
             uow.overrides.decide(request_id, "granted", caller.actor.id, now, note.strip() or None)
+            states = (found.request.source, found.request.target)
+            _tell(uow, found.request, "granted", _concerned(found.definition, states), now)
             return after
     except RelativesRefused as refusal:
         return refusal.reasons
@@ -167,7 +173,10 @@ def refuse(office: Office, caller: Caller, request_id: str, note: str) -> Overri
             return (Reason("input_missing", Kind.INPUT, {"field": "note"}),)
         if not uow.overrides.decide(request_id, "refused", caller.actor.id, now, note.strip()):
             return (Reason("override_decided", Kind.STATE),)
-        _note(office, uow, caller, uow.items.get(request.item), request, "refused", note.strip())
+        stored = uow.items.get(request.item)
+        _note(office, uow, caller, stored, request, "refused", note.strip())
+        definition = office.editions.of(stored.item, uow)
+        _tell(uow, request, "refused", _concerned(definition, (stored.item.state,)), now)
         return replace(request, outcome="refused", decided_by=caller.actor.id, decided_at=now, note=note.strip())
 
 
@@ -181,6 +190,25 @@ def _undecided(office: Office, uow: UnitOfWork, caller: Caller, request_id: str)
         # What was asked was asked of another state: the answer to it would be to a question that nobody put.
         return Reason("override_outdated", Kind.STATE, {"state": found.item.state})
     return found
+
+
+def _concerned(definition: Definition, states: Iterable[str]) -> frozenset[str]:
+    """In the words of the definition: the head of the unit, and whoever the item waits for in those states."""
+    waits = (definition.states[name].waits_on for name in states if name in definition.states)
+    return frozenset({_UNIT_HEAD, *(str(who) for who in waits if who)})
+
+
+def _tell(uow: UnitOfWork, request: OverrideRequest, wish: str, roles: Collection[str], now: datetime) -> None:
+    """Leave a message for those roles and, once it is decided, for whoever asked."""
+    people = [] if wish == "asked" else [request.asked_by]
+    payload = {
+        "item": request.item,
+        "override": request.id,
+        "name": f"{OVERRIDE}_{wish}",
+        "roles": sorted(roles),
+        "people": people,
+    }
+    uow.messages.put(OVERRIDE, payload, now)
 
 
 def _note(
