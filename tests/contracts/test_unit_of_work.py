@@ -14,6 +14,7 @@ from workflow.engine.facts import RowFacts
 from workflow.engine.item import Ballot, Doer, Episode, Item, Recorded, Request
 from workflow.errors import Busy, NotFound, ReusedKey, StaleItem, TwinRunning
 from workflow.persistence import UnitOfWork
+from workflow.persistence.engine import writers
 from workflow.persistence.statements import observing
 from workflow.persistence.tables import metadata
 
@@ -175,7 +176,7 @@ def test_a_fault_at_any_statement_leaves_everything_as_it_was(office):
         "idempotency.finish",
         "commit",
     ]
-    assert office.engine.pool.checkedout() == 0
+    assert writers(office.engine).lent == 0
 
 
 def test_a_request_that_was_kept_but_not_answered_gets_its_answer_on_retry(office):
@@ -264,7 +265,7 @@ def test_a_writer_who_finds_the_database_held_is_told_busy_and_leaves_nothing(of
 
     assert len(outcome) == 1
     assert contents(office) == before
-    assert impatient.pool.checkedout() == 0
+    assert writers(impatient).lent == 0
     impatient.dispose()
 
 
@@ -284,7 +285,7 @@ def test_many_threads_on_one_item_lose_no_move(office):
         assert uow.items.get("i1").item.revision == 1 + 4 * 8
         assert uow.audit.head("task/i1").n == 1 + 4 * 8
         assert walk((e.stream, e.n, e.body, e.leaf) for e in uow.audit.entries_by_stream()).ok
-    assert office.engine.pool.checkedout() == 0
+    assert writers(office.engine).lent == 0
 
 
 # -- items --------------------------------------------------------------------------------------------------------------
@@ -450,8 +451,9 @@ def test_items_with_timers_are_found_the_longest_due_first(database):
             add(uow, an_item(number), replace(FACTS, next_timer_at=at))
 
     with database.read() as uow:
-        assert uow.items.due_before(NOW, 10) == ("i2", "i3")
-        assert uow.items.due_before(NOW, 1) == ("i2",)
+        longest = (NOW - timedelta(minutes=5), "i2")
+        assert uow.items.due_before(NOW, 10) == (longest, (NOW, "i3"))
+        assert uow.items.due_before(NOW, 1) == (longest,)
 
 
 def test_children_and_pages_hold_whole_items(database):

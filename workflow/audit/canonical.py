@@ -22,7 +22,12 @@ def _plain_mapping(value: object) -> dict[Any, Any]:
 
 
 _written = json.JSONEncoder(
-    ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"), default=_plain_mapping
+    ensure_ascii=False,
+    allow_nan=False,
+    check_circular=False,  # `_check` has walked through all of it
+    sort_keys=True,
+    separators=(",", ":"),
+    default=_plain_mapping,
 ).encode
 
 
@@ -32,37 +37,29 @@ def _is_key(key: object) -> bool:
 
 
 # Made once, and dict first: to ask whether something is a Mapping costs more than all else here.
-_WORDS = (str, bool, type(None))
-_PARTS = (list, tuple)
 _MAPPINGS = (dict, Mapping)
+# Texts are most of an entry and need no look of their own here: surrogates fail when the text becomes bytes.
+_SAID_AS_THEY_ARE = frozenset({str, bool, type(None)})
 
 
 def _check(value: object) -> None:
-    # Texts are most of an entry and need no look of their own here: surrogates fail when the text becomes bytes.
-    if isinstance(value, _WORDS):
-        return
-    if isinstance(value, _PARTS):
+    if isinstance(value, (list, tuple)):
         _check_parts(value)
     elif isinstance(value, int):
         if not -GREATEST <= value <= GREATEST:
             raise ValueError(f"{value} is outside ±(2^53-1)")
     elif isinstance(value, _MAPPINGS):
-        _check_mapping(value)
-    else:
+        for key in value:
+            if not _is_key(key):
+                raise ValueError(f"the key {key!r} is not of [a-z0-9_]+")
+        _check_parts(value.values())
+    elif not isinstance(value, str | None):
         raise ValueError(f"canonical JSON has no {type(value).__name__}")  # noqa: TRY004  one class for every refusal
 
 
-def _check_mapping(value: Mapping[object, object]) -> None:
-    for key, part in value.items():
-        if not _is_key(key):
-            raise ValueError(f"the key {key!r} is not of [a-z0-9_]+")
-        if type(part) is not str:
-            _check(part)
-
-
-def _check_parts(value: Iterable[object]) -> None:
-    for part in value:
-        if type(part) is not str:
+def _check_parts(parts: Iterable[object]) -> None:
+    for part in parts:
+        if type(part) not in _SAID_AS_THEY_ARE:
             _check(part)
 
 

@@ -1,6 +1,6 @@
 """The inputs of a move, from a form, JSON or the command line: one schema for all of them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, tzinfo
 from decimal import Decimal
@@ -8,8 +8,7 @@ from types import MappingProxyType
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from marshmallow import EXCLUDE, Schema, ValidationError
-from marshmallow.experimental.context import Context
+from marshmallow import ValidationError
 from marshmallow.fields import Field
 
 from workflow.catalog.findings import nearest
@@ -49,9 +48,6 @@ class InputContext:
     person_id: Callable[[str], str | None]
     unit_exists: Callable[[str], bool]
     zone: tzinfo = VIETNAM
-
-
-_Context = Context[InputContext]
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,15 +184,14 @@ class Input(Field[Any]):
         super().__init__()
         self.declared = declared
 
-    def _deserialize(self, value: Any, *_: Any, **__: Any) -> Plain:
-        context = _Context.get()
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **asked: Any) -> Plain:  # noqa: ARG002  marshmallow's own arguments
         try:
-            return _READERS[self.declared.type](self.declared, value, context)
+            return _READERS[self.declared.type](self.declared, value, asked["context"])
         except Refused as refused:
             raise ValidationError([refused.fault]) from None
 
 
-_schemas: "WeakKeyDictionary[Definition, dict[tuple[str, ...], Schema]]" = WeakKeyDictionary()
+_fields: "WeakKeyDictionary[Definition, dict[tuple[str, ...], dict[str, Input]]]" = WeakKeyDictionary()
 
 
 def input_field(definition: Definition, name: str) -> InputField | None:
@@ -204,14 +199,11 @@ def input_field(definition: Definition, name: str) -> InputField | None:
     return definition.fields.get(name) or BUILT_IN.get(name)
 
 
-def _schema(definition: Definition, names: tuple[str, ...]) -> Schema:
-    """The schema of these inputs, built once for each edition of a workflow."""
-    known = _schemas.setdefault(definition, {})
+def _schema(definition: Definition, names: tuple[str, ...]) -> Mapping[str, Input]:
+    """The fields that read these inputs, built once for each edition of a workflow."""
+    known = _fields.setdefault(definition, {})
     if names not in known:
-        declared: dict[str, Field[Any]] = {
-            name: Input(field) for name in names if (field := input_field(definition, name))
-        }
-        known[names] = Schema.from_dict(declared, name="Inputs")(unknown=EXCLUDE)
+        known[names] = {name: Input(field) for name in names if (field := input_field(definition, name))}
     return known[names]
 
 
@@ -229,20 +221,23 @@ def load_inputs(
     given = {name: value for name, value in raw.items() if _given(value)}
     if not given:
         return _NOTHING
-    schema = _schema(definition, names)
-    unknown = tuple(_unknown(name, names) for name in given if name not in schema.fields)
-    try:
-        with _Context(context):
-            values = schema.load(given)
-    except ValidationError as fault:
-        refused = tuple(
-            InputError(name, found.code, MappingProxyType(dict(found.params)))
-            for name, faults in fault.messages_dict.items()
-            for found in faults
-            if isinstance(found, Fault)
-        )
-        return Loaded(MappingProxyType(dict(fault.valid_data or {})), refused + unknown)
-    return Loaded(MappingProxyType(dict(values)), unknown)
+    fields = _schema(definition, names)
+    values: dict[str, Plain] = {}
+    errors: list[InputError] = []
+    for name, field in fields.items():
+        if name in given:
+            try:
+                values[name] = field.deserialize(given[name], name, given, context=context)
+            except ValidationError as fault:
+                errors.extend(_refused(name, fault))
+    errors.extend(_unknown(name, names) for name in given if name not in fields)
+    return Loaded(MappingProxyType(values), tuple(errors))
+
+
+def _refused(name: str, fault: ValidationError) -> Iterator[InputError]:
+    for found in fault.messages:
+        if isinstance(found, Fault):
+            yield InputError(name, found.code, MappingProxyType(dict(found.params)))
 
 
 def _unknown(name: str, names: tuple[str, ...]) -> InputError:

@@ -105,6 +105,9 @@ def decimal_text(number: Decimal) -> str:
 
 
 def integer_of(value: Any) -> int:
+    if isinstance(value, str) and len(value) <= _DIGITS and value.isascii() and value.isdigit():
+        # What nearly every form sends; all other spellings go the long way.
+        return int(value)
     number = decimal_of(value)
     if number != number.to_integral_value():
         raise Refused("not_a_whole_number", value=shown(value))

@@ -4,6 +4,7 @@ import json
 import unicodedata
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import BigInteger, Dialect, Integer, LargeBinary, Text
@@ -30,7 +31,8 @@ def instant_or_none(number: int | None) -> datetime | None:
     return None if number is None else EPOCH + timedelta(microseconds=number)
 
 
-_written = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=dict).encode
+_written = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":"), default=dict).encode
+_read = json.JSONDecoder().raw_decode
 
 
 def json_text(value: object) -> str:
@@ -39,7 +41,8 @@ def json_text(value: object) -> str:
 
 
 def json_value(text: str) -> Any:
-    return json.loads(text)
+    """The value of what `json_text` wrote."""
+    return _read(text)[0]
 
 
 # STRICT tables of SQLite know INTEGER, TEXT and BLOB only; INTEGER has 64 bits there.
@@ -83,7 +86,7 @@ class JsonText(TypeDecorator[Any]):
         return None if value is None else json_text(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ARG002
-        return None if value is None else json.loads(value)
+        return None if value is None else json_value(value)
 
 
 _ALPHABET = "aăâbcdđeêfghijklmnoôơpqrstuưvwxyz"
@@ -122,6 +125,7 @@ class _Weights(dict[int, str]):
 _LEVELS = tuple(_Weights(level) for level in range(3))
 
 
+@lru_cache(maxsize=4096)
 def sort_key(text: str) -> str:
     """ASCII text whose byte order is the Vietnamese dictionary order of `text`: letters, then tones, then case."""
     composed = unicodedata.normalize("NFC", text)
@@ -139,4 +143,4 @@ def nested_tuples(value: Any) -> Any:
 
 
 def plain_fields(text: str) -> Mapping[str, Any]:
-    return {name: nested_tuples(value) for name, value in json.loads(text).items()}
+    return {name: nested_tuples(value) for name, value in json_value(text).items()}

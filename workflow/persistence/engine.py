@@ -1,6 +1,7 @@
 """How a database is opened: the settings of every connection, and what a connection of the product may never do."""
 
 import sqlite3
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -143,31 +144,76 @@ def open_owner_engine(url: str) -> Engine:
     return _configure(create_engine(url), guarded=False)
 
 
+class Connections:
+    """The open connections of one engine that are free, the one used last first: SQLite keeps its statements prepared there.
+
+    The pool opens and bounds them. What it does at each lending (it resets, counts, watches) would cost more than a statement:
+    a unit of work, the one user here, ends its own transactions.
+    """
+
+    __slots__ = ("_free", "_pool", "_settings")
+
+    def __init__(self, pool: Pool, settings: tuple[str, ...] = ()) -> None:
+        self._pool = pool
+        self._settings = settings
+        self._free: deque[PoolProxiedConnection] = deque()
+
+    @property
+    def lent(self) -> int:
+        """How many are at work: a unit of work has each of them."""
+        return self._pool.checkedout() - len(self._free)  # type: ignore[attr-defined, no-any-return]
+
+    def take(self) -> PoolProxiedConnection:
+        try:
+            return self._free.pop()
+        except IndexError:
+            return self._opened()
+
+    def give_back(self, connection: PoolProxiedConnection) -> None:
+        """Only without a transaction: whoever takes it next begins one."""
+        self._free.append(connection)
+
+    def close(self) -> None:
+        while self._free:
+            self._free.pop().close()
+        self._pool.dispose()
+
+    def _opened(self) -> PoolProxiedConnection:
+        connection = self._pool.connect()
+        _set(connection, self._settings)
+        return connection
+
+
 # Whoever changes a setting of a connection makes SQLite prepare all of its statements anew: readers have connections of their own.
-_readers: "WeakKeyDictionary[Engine, Pool]" = WeakKeyDictionary()
-_READER = "reader"
+_writers: "WeakKeyDictionary[Engine, Connections]" = WeakKeyDictionary()
+_readers: "WeakKeyDictionary[Engine, Connections]" = WeakKeyDictionary()
 
 
-def _reading_pool(engine: Engine) -> Pool:
-    pool = _readers.get(engine)
-    if pool is None:
-        pool = _readers.setdefault(engine, engine.pool.recreate())
-        event.listen(engine, "engine_disposed", _dispose_readers, once=True)
-    return pool
+def writers(engine: Engine) -> Connections:
+    found = _writers.get(engine)
+    if found is None:
+        found = _kept(engine, _writers, Connections(engine.pool))
+    return found
 
 
-def _dispose_readers(engine: Engine) -> None:
-    pool = _readers.pop(engine, None)
-    if pool is not None:
-        pool.dispose()
+def readers(engine: Engine) -> Connections:
+    """Connections that refuse to write, whatever they are asked. On PostgreSQL each transaction says that for itself."""
+    found = _readers.get(engine)
+    if found is None:
+        if engine.dialect.name != "sqlite":
+            return writers(engine)
+        found = _kept(engine, _readers, Connections(engine.pool.recreate(), ("PRAGMA query_only = 1",)))
+    return found
 
 
-def connect_reader(engine: Engine) -> PoolProxiedConnection:
-    """A connection that refuses to write, whatever it is asked. On PostgreSQL each transaction says that for itself."""
-    if engine.dialect.name != "sqlite":
-        return engine.raw_connection()
-    connection = _reading_pool(engine).connect()
-    if _READER not in connection.info:
-        _set(connection, ("PRAGMA query_only = 1",))
-        connection.info[_READER] = True
-    return connection
+def _kept(engine: Engine, kept: "WeakKeyDictionary[Engine, Connections]", made: Connections) -> Connections:
+    found = kept.setdefault(engine, made)
+    if found is made:
+        event.listen(engine, "engine_disposed", lambda disposed: _close(kept, disposed), once=True)
+    return found
+
+
+def _close(kept: "WeakKeyDictionary[Engine, Connections]", engine: Engine) -> None:
+    connections = kept.pop(engine, None)
+    if connections is not None:
+        connections.close()

@@ -1,17 +1,19 @@
 """One transaction and the repositories that work in it: the only place that ends one."""
 
 import threading
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any, Self
 
 from sqlalchemy import Engine
 
 from workflow.persistence.audit_log import AuditLog
+from workflow.persistence.calendars import Calendars
 from workflow.persistence.comments import Comments
 from workflow.persistence.definitions import Definitions
 from workflow.persistence.directives import Directives
 from workflow.persistence.drafts import Drafts
-from workflow.persistence.engine import connect_reader
+from workflow.persistence.engine import Connections, readers, writers
 from workflow.persistence.files import Files
 from workflow.persistence.idempotency import Idempotency
 from workflow.persistence.items import Items
@@ -26,6 +28,26 @@ from workflow.persistence.settings import Settings
 from workflow.persistence.statements import Cursor, announce, raise_busy
 
 _open = threading.local()
+
+_REPOSITORIES: Mapping[str, Callable[[Cursor], Any]] = {
+    "items": Items,
+    "audit": AuditLog,
+    "messages": Messages,
+    "idempotency": Idempotency,
+    "definitions": Definitions,
+    "people": People,
+    "sessions": Sessions,
+    "directives": Directives,
+    "files": Files,
+    "comments": Comments,
+    "drafts": Drafts,
+    "notices": Notices,
+    "letters": Letters,
+    "overrides": Overrides,
+    "jobs": Jobs,
+    "settings": Settings,
+    "calendars": Calendars,
+}
 
 
 class UnitOfWork:
@@ -53,17 +75,19 @@ class UnitOfWork:
     overrides: Overrides
     jobs: Jobs
     settings: Settings
+    calendars: Calendars
 
     def __init__(self, engine: Engine, *, read_only: bool = False) -> None:
         self._engine = engine
         self._read_only = read_only
+        self._connections: Connections = readers(engine) if read_only else writers(engine)
         self._connection: Any = None
 
     def __enter__(self) -> Self:
         held = _open.__dict__.setdefault("pools", set())
         if self._connection is not None or id(self._engine.pool) in held:
             raise RuntimeError("a unit of work is open in this thread already; pass it on instead of opening another")
-        self._connection = connect_reader(self._engine) if self._read_only else self._engine.raw_connection()
+        self._connection = self._connections.take()
         held.add(id(self._engine.pool))
         try:
             cursor = Cursor(self._connection.driver_connection, self._engine.dialect, read_only=self._read_only)
@@ -73,27 +97,17 @@ class UnitOfWork:
             if isinstance(fault, Exception):
                 raise_busy(fault)
             raise
-        self._open_repositories(cursor)
+        self.cursor = cursor
         return self
 
-    def _open_repositories(self, cursor: Cursor) -> None:
-        self.cursor = cursor
-        self.items = Items(cursor)
-        self.audit = AuditLog(cursor)
-        self.messages = Messages(cursor)
-        self.idempotency = Idempotency(cursor)
-        self.definitions = Definitions(cursor)
-        self.people = People(cursor)
-        self.sessions = Sessions(cursor)
-        self.directives = Directives(cursor)
-        self.files = Files(cursor)
-        self.comments = Comments(cursor)
-        self.drafts = Drafts(cursor)
-        self.notices = Notices(cursor)
-        self.letters = Letters(cursor)
-        self.overrides = Overrides(cursor)
-        self.jobs = Jobs(cursor)
-        self.settings = Settings(cursor)
+    def __getattr__(self, name: str) -> Any:
+        # A repository is made where one is asked for: most units need two or three of them.
+        repository = _REPOSITORIES.get(name)
+        if repository is None:
+            raise AttributeError(name)
+        made = repository(self.cursor)
+        setattr(self, name, made)
+        return made
 
     def _begin(self, cursor: Cursor) -> None:
         announce("begin")
@@ -133,7 +147,9 @@ class UnitOfWork:
         except BaseException:
             # Its state is unknown: nobody may get this connection again.
             connection.invalidate()
-            raise
-        finally:
             connection.close()
+            raise
+        else:
+            self._connections.give_back(connection)
+        finally:
             _open.pools.discard(id(self._engine.pool))
