@@ -268,6 +268,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "too_short": N_("“{field}” is too short: {minimum} at least."),
         "control_character": N_("“{field}” holds a hidden character ({character}); please type it again."),
         "pattern": N_("“{value}” is not of the form that “{field}” asks for."),
+        "not_an_address": N_("“{field}” must be an e-mail address, for instance name@example.vn."),
         "not_a_number": N_("“{field}” must be a number, for instance 1.234,5."),
         "not_a_whole_number": N_("“{field}” must be a whole number."),
         "number_too_long": N_("“{field}” has too many digits: {digits} at most, {places} after the comma."),

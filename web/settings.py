@@ -9,6 +9,7 @@ from typing import Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from web.mail_server import MailServer, MailUrlInvalid
 from workflow.clock import VIETNAM
 
 LANGUAGES = ("vi", "en")
@@ -38,7 +39,7 @@ class Settings:
     owner_database_url: str | None = field(default=None, repr=False)
     redis_url: str | None = field(default=None, repr=False)
     signing_key: str | None = field(default=None, repr=False)
-    mail_url: str | None = field(default=None, repr=False)
+    mail_server: MailServer | None = None
     base_url: str | None = None
     zone: ZoneInfo = VIETNAM
     language: str = "vi"
@@ -53,6 +54,7 @@ class Settings:
         env = os.environ if environ is None else environ
         folder = data or Path(env.get("DONDOC_DATA") or "var")
         database_url = _secret(env, "DONDOC_DATABASE_URL")
+        base_url = _base(env.get("DONDOC_BASE_URL"))
         return cls(
             data=folder,
             database_url=_database("DONDOC_DATABASE_URL", database_url)
@@ -61,8 +63,8 @@ class Settings:
             owner_database_url=_owner(_secret(env, "DONDOC_OWNER_DATABASE_URL")),
             redis_url=_url("DONDOC_REDIS_URL", _secret(env, "DONDOC_REDIS_URL"), ("redis", "rediss", "unix")),
             signing_key=_secret(env, "DONDOC_SIGNING_KEY"),
-            mail_url=_url("DONDOC_MAIL_URL", _secret(env, "DONDOC_MAIL_URL"), ("smtp", "smtps")),
-            base_url=_base(env.get("DONDOC_BASE_URL")),
+            mail_server=_mail_server(_secret(env, "DONDOC_MAIL_URL"), base_url),
+            base_url=base_url,
             zone=_zone(env.get("DONDOC_TIMEZONE") or "Asia/Ho_Chi_Minh"),
             language=_one_of("DONDOC_LANG", env.get("DONDOC_LANG") or "vi", LANGUAGES),
             files=Path(env.get("DONDOC_FILES") or folder / "files"),
@@ -117,6 +119,20 @@ def _url(name: str, url: str | None, schemes: tuple[str, ...]) -> str | None:
     if url is not None and urlsplit(url).scheme not in schemes:
         raise SettingRefused(name, f"must begin with {' or '.join(f'{scheme}://' for scheme in schemes)}")
     return url
+
+
+def _mail_server(url: str | None, base_url: str | None) -> MailServer | None:
+    if url is None:
+        return None
+    try:
+        found = MailServer.of_url(url)
+    except MailUrlInvalid as fault:
+        raise SettingRefused("DONDOC_MAIL_URL", str(fault)) from fault
+    if base_url is None:
+        raise SettingRefused(
+            "DONDOC_BASE_URL", "is required with DONDOC_MAIL_URL: the links of every mail begin with it"
+        )
+    return found
 
 
 def _base(url: str | None) -> str | None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from flask import Flask, current_app
 
 from web.extensions import db
+from web.mailer import SmtpMailer
 from web.settings import Settings
 from workflow.catalog import Library, load_folder
 from workflow.catalog.organisation import Organisation
@@ -21,10 +22,11 @@ from workflow.engine.events import instant_text
 from workflow.outbox.inline import relay_inline
 from workflow.persistence import UnitOfWork
 from workflow.persistence.content import ContentStore
-from workflow.services import jobs
+from workflow.services import jobs, mail
 from workflow.services.deadlines import Swept, sweep
 from workflow.services.editions import Editions
 from workflow.services.inbox import Badge
+from workflow.services.letters import Mailer
 from workflow.services.office import Office
 from workflow.services.reports import open_due
 
@@ -81,8 +83,16 @@ def attach(app: Flask, settings: Settings) -> None:
         names=library.names,
         content=ContentStore(settings.files),
         zone=settings.zone,
+        mailer=mailer_of(settings),
     )
     app.extensions.update(settings=settings, office=made, badge=Badge(made))
+
+
+def mailer_of(settings: Settings) -> Mailer | None:
+    """Who sends letters; None where no mail server is set, and notices stay in the application."""
+    if settings.mail_server is None or settings.base_url is None:
+        return None
+    return SmtpMailer(settings.mail_server, settings.base_url, settings.zone)
 
 
 def badge() -> Badge:
@@ -174,6 +184,7 @@ def start_clock(app: Flask) -> Rounds | None:
 def clock_and_post(office: Office) -> Swept:
     """What fell due happens, and whoever is to be told of anything is told."""
     swept = sweep(office)
+    mail.gather(office)
     relay_inline(office)
     return swept
 

@@ -46,7 +46,12 @@ def test_a_secret_comes_from_a_file_as_well(tmp_path):
 
 
 def test_settings_do_not_show_their_secrets(tmp_path):
-    shown = repr(Settings.from_environ(tmp_path, {"DONDOC_SECRET_KEY": SECRET, "DONDOC_MAIL_URL": "smtp://u:geheim@m"}))
+    env = {
+        "DONDOC_MAIL_URL": "smtp://u:geheim@m.vn",
+        "DONDOC_BASE_URL": "https://dondoc.vn",
+        "DONDOC_SECRET_KEY": SECRET,
+    }
+    shown = repr(Settings.from_environ(tmp_path, env))
 
     assert SECRET not in shown
     assert "geheim" not in shown

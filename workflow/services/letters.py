@@ -26,7 +26,8 @@ class Section:
 class Letter:
     """`id` is that of its message, the same at every attempt; `occasion` is `letters.AT_ONCE` or `letters.DIGEST`.
 
-    `more` counts what stands in no section; `definitions` are the editions in force by workflow.
+    `more` counts what stands in no section; `definitions` are the editions in force by workflow;
+    `givers` the titles of those in whose place its reader is told of something.
     """
 
     id: str
@@ -39,6 +40,7 @@ class Letter:
     more: int
     definitions: Mapping[str, Definition]
     units: Mapping[str, Label]
+    givers: Mapping[str, Label]
 
     @property
     def notices(self) -> tuple[Notice, ...]:

@@ -3,6 +3,7 @@
 import logging
 import re
 import unicodedata
+from collections.abc import Iterable
 from datetime import date, datetime, time
 from types import MappingProxyType
 
@@ -138,7 +139,12 @@ def letter_of(office: Office, message: Message) -> Letter | None:
             more=more,
             definitions=MappingProxyType({one.workflow: one for one in office.editions.all_latest(uow)}),
             units=MappingProxyType({unit.id: unit.name for unit in uow.people.units()}),
+            givers=MappingProxyType({giver: uow.people.get(giver).title for giver in _givers(found)}),
         )
+
+
+def _givers(notices: Iterable[Notice]) -> set[str]:
+    return {str(notice.params["for"]) for notice in notices if "for" in notice.params}
 
 
 def _wants(reader: Reader, message: Message) -> bool:

@@ -1,0 +1,230 @@
+"""The Mailer port over SMTP: a letter in its reader's language, plain and as HTML, handed to the mail server."""
+
+import smtplib
+import ssl
+import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import tzinfo
+from email.header import Header
+from email.mime.multipart import MIMEMultipart
+from email.mime.text import MIMEText
+from email.policy import compat32
+from email.utils import format_datetime, formataddr
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from web.i18n import _, day, label, language, moment, ngettext, speaking
+from web.mail_server import MailServer
+from web.notices import sentence
+from workflow.clock import VIETNAM
+from workflow.outbox.relay import Undeliverable
+from workflow.persistence.letters import DIGEST
+from workflow.persistence.notices import Notice
+from workflow.services.letters import Letter, Section
+from workflow.services.mail import is_address
+
+TIMEOUT_SECONDS = 20.0
+_LONGEST_SUBJECT = 120
+_LONGEST_ANSWER = 300
+_PERMANENT = range(500, 600)
+_CRLF = compat32.clone(linesep="\r\n")
+_TEMPLATES = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "templates" / "mail"),
+    autoescape=select_autoescape(("html",)),
+    trim_blocks=True,
+    lstrip_blocks=True,
+    keep_trailing_newline=True,
+    undefined=StrictUndefined,
+)
+
+
+class NotTaken(Exception):
+    """The mail server did not take the letter this time."""
+
+
+# -- what a letter says -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    text: str
+    on_behalf: str
+    at: str
+    code: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Section:
+    heading: str
+    lines: tuple[_Line, ...]
+    more: str
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """All words of a letter; its templates only lay them out."""
+
+    language: str
+    subject: str
+    opening: str
+    lead: str
+    sections: tuple[_Section, ...]
+    more: str
+    all_words: str
+    all_href: str
+    foot: str
+    choice_words: str
+    choice_href: str
+
+
+def _view(letter: Letter, base_url: str, zone: tzinfo) -> _View:
+    digest = letter.occasion == DIGEST
+    return _View(
+        language=language(),
+        subject=_subject(letter, zone),
+        opening=_("Dear colleague,"),
+        lead=ngettext(
+            "There is {n} notice that you have not read yet:",
+            "There are {n} notices that you have not read yet:",
+            letter.total,
+        )
+        if digest
+        else _("This came back to you or is late, and asks for your attention today:"),
+        sections=tuple(_section(section, letter, base_url, zone) for section in letter.sections),
+        more=_and_more(letter.more),
+        all_words=_("All your notices"),
+        all_href=f"{base_url}/notices",
+        foot=_("Đôn Đốc wrote this letter by itself; please do not answer it."),
+        choice_words=_("What you get by mail, and where to"),
+        choice_href=f"{base_url}/account",
+    )
+
+
+def _subject(letter: Letter, zone: tzinfo) -> str:
+    if letter.occasion == DIGEST:
+        text = ngettext("{n} new notice, {day}", "{n} new notices, {day}", letter.total, day=day(letter.at, zone))
+    elif letter.total == 1:
+        text = sentence(letter.notices[0], letter.definitions)
+    else:
+        text = ngettext("{n} matter came back or is late", "{n} matters came back or are late", letter.total)
+    # One line, whatever stands in a title.
+    words = " ".join(f"Đôn Đốc: {text}".split())
+    return words if len(words) <= _LONGEST_SUBJECT else f"{words[: _LONGEST_SUBJECT - 1].rstrip()}…"
+
+
+def _section(section: Section, letter: Letter, base_url: str, zone: tzinfo) -> _Section:
+    definition = letter.definitions.get(section.workflow)
+    kind = label(definition.label) if definition else _("Item")
+    unit = label(letter.units.get(section.unit))
+    return _Section(
+        heading=f"{kind} – {unit}" if unit else kind,
+        lines=tuple(_line(notice, letter, base_url, zone) for notice in section.notices),
+        more=_and_more(section.more),
+    )
+
+
+def _line(notice: Notice, letter: Letter, base_url: str, zone: tzinfo) -> _Line:
+    giver = letter.givers.get(str(notice.params.get("for", "")))
+    return _Line(
+        text=sentence(notice, letter.definitions),
+        on_behalf=_("On behalf of: {who}", who=label(giver)) if giver else "",
+        at=moment(notice.at, zone),
+        code=str(notice.params.get("code", "")),
+        href=f"{base_url}/notices/{notice.message}",
+    )
+
+
+def _and_more(count: int) -> str:
+    return ngettext("and {n} more notice", "and {n} more notices", count) if count else ""
+
+
+# -- how it travels -----------------------------------------------------------------------------------------------------
+
+
+class SmtpMailer:
+    """`base_url` is where the letters' links lead to."""
+
+    def __init__(
+        self, server: MailServer, base_url: str, zone: tzinfo = VIETNAM, timeout_seconds: float = TIMEOUT_SECONDS
+    ) -> None:
+        self._server, self._base_url, self._zone, self._timeout = server, base_url, zone, timeout_seconds
+        self._host = urlsplit(base_url).hostname or "localhost"
+        self._sender = server.sender or f"dondoc@{self._host}"
+
+    def send(self, letter: Letter) -> None:
+        """Undeliverable where the server refuses the letter or its address for good; any other fault may pass."""
+        if not is_address(letter.address):
+            raise Undeliverable("the person's address is none that a letter can be sent to")
+        content = self.composed(letter).as_bytes(policy=_CRLF)
+        try:
+            with self._connected() as smtp:
+                smtp.sendmail(self._sender, [letter.address], content)
+        except smtplib.SMTPRecipientsRefused as fault:
+            code, answer = next(iter(fault.recipients.values()))
+            raise _refusal(code, answer) from None
+        except smtplib.SMTPAuthenticationError as fault:
+            # The operator's to mend: the letter itself is sound.
+            raise NotTaken(_told(fault.smtp_code, fault.smtp_error)) from None
+        except smtplib.SMTPResponseException as fault:
+            raise _refusal(fault.smtp_code, fault.smtp_error) from None
+
+    def composed(self, letter: Letter) -> MIMEMultipart:
+        """The letter as it goes out; the same letter has the same Message-ID at every attempt."""
+        with speaking(letter.language):
+            view = _view(letter, self._base_url, self._zone)
+            parts = [_TEMPLATES.get_template(f"letter.{kind}").render(view=view) for kind in ("txt", "html")]
+        message = MIMEMultipart("alternative")
+        # Encoded as a whole: where plain and encoded words mix, some releases of Python lose the spaces between them.
+        subject = Header(unicodedata.normalize("NFC", view.subject), "utf-8", header_name="Subject")
+        message["Subject"] = subject  # type: ignore[assignment]  # both are taken
+        message["From"] = formataddr(("Đôn Đốc", self._sender), "utf-8")
+        message["To"] = letter.address
+        message["Date"] = format_datetime(letter.at.astimezone(self._zone))
+        message["Message-ID"] = f"<{letter.id}@{self._host}>"
+        message["Auto-Submitted"] = "auto-generated"
+        message["X-Auto-Response-Suppress"] = "All"
+        message["Content-Language"] = view.language
+        for kind, text in zip(("plain", "html"), parts, strict=True):
+            message.attach(MIMEText(unicodedata.normalize("NFC", text), kind, "utf-8"))
+        return message
+
+    @contextmanager
+    def _connected(self) -> Iterator[smtplib.SMTP]:
+        server = self._server
+        context = ssl.create_default_context(cafile=server.ca)
+        if server.tls:
+            opened: smtplib.SMTP = smtplib.SMTP_SSL(
+                server.host, server.port, self._host, timeout=self._timeout, context=context
+            )
+        else:
+            opened = smtplib.SMTP(server.host, server.port, self._host, timeout=self._timeout)
+        with opened as smtp:
+            if not server.tls:
+                self._begin_tls(smtp, context)
+            if server.user:
+                smtp.login(server.user, server.password or "")
+            yield smtp
+
+    def _begin_tls(self, smtp: smtplib.SMTP, context: ssl.SSLContext) -> None:
+        server = self._server
+        if server.starttls == "never":
+            return
+        smtp.ehlo_or_helo_if_needed()
+        if smtp.has_extn("starttls"):
+            smtp.starttls(context=context)
+        elif server.user or server.starttls == "required":
+            raise NotTaken("the mail server offers no STARTTLS, without which no password and no letter is sent")
+
+
+def _refusal(code: int, answer: bytes | str) -> Exception:
+    return Undeliverable(_told(code, answer)) if code in _PERMANENT else NotTaken(_told(code, answer))
+
+
+def _told(code: int, answer: bytes | str) -> str:
+    words = answer.decode("utf-8", "replace") if isinstance(answer, bytes) else answer
+    return f"the mail server answered {code} {' '.join(words.split())[:_LONGEST_ANSWER]}"
