@@ -1,14 +1,13 @@
 """One item of one definition played through in memory: by the rules, the calendar and the clock, and nothing else."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from workflow.catalog.compile import who_of
 from workflow.catalog.inputs import InputContext, load_inputs
 from workflow.engine import (
-    SYSTEM_ACTOR,
     Accepted,
     Actor,
     Choice,
@@ -26,13 +25,14 @@ from workflow.engine import (
     fold,
     react,
 )
-from workflow.engine.deadlines import pending, shifted, timer_at
-from workflow.engine.definition import Timer, Who, WhoKind
+from workflow.engine.deadlines import Due, outlook
+from workflow.engine.definition import Who, WhoKind
 from workflow.engine.events import Transitioned
 from workflow.engine.facts import waiting
-from workflow.engine.item import EMPTY, Plain
+from workflow.engine.item import Plain
 from workflow.engine.permissions import holders
-from workflow.engine.workdays import Calendar
+from workflow.engine.tick import tick
+from workflow.engine.workdays import Calendar, CalendarYearMissing
 
 MOST_TIMERS = 20_000
 """How often timers may fall due in one rehearsal: a file must not keep us for hours."""
@@ -61,15 +61,6 @@ class Cast:
         return login if login in self.people else None
 
 
-class _Happening(NamedTuple):
-    """A timer that falls due; sorted as the clock would come to it."""
-
-    at: datetime
-    name: str
-    fires: bool
-    told: tuple[Who, ...]
-
-
 class Rehearsal:
     """What is refused is returned as reasons; nothing else of the rehearsal changes by it.
 
@@ -83,7 +74,6 @@ class Rehearsal:
         self.told: frozenset[str] = frozenset()
         self.trail: list[Transitioned] = []
         self._calendar = calendar
-        self._passed: tuple[datetime, str] = (now, "")
         self._refused: set[tuple[str, datetime]] = set()
         self._timers = 0
 
@@ -142,68 +132,51 @@ class Rehearsal:
             return (*(reason for reason in decision.reasons if reason not in missing), *errors)
         if errors:
             return errors
+        self._happen(before, decision)
+        return ()
+
+    def _happen(self, before: Item | None, decision: Accepted) -> None:
         self.item = fold(before, decision.events)
         self.trail.extend(event for event in decision.events if isinstance(event, Transitioned))
         for message in react(self.definition, decision.events):
             self._tell(who_of(word) for word in message.roles)
-        return ()
 
     # -- time -------------------------------------------------------------------------------------------------------------
 
     def wait(self, until: datetime) -> None:
         """Let time pass: every timer falls due at its own instant, in order. ValueError where the calendar does not reach."""
         told: frozenset[str] = frozenset()
-        while happening := self._next(until):
+        while due := self._next(until):
             self._timers += 1
             if self._timers > MOST_TIMERS:
                 raise RehearsalTooLong
-            self.now = max(self.now, happening.at)
+            self.now = max(self.now, due.at)
             self.told = frozenset()
-            if happening.fires:
-                self._fire(happening)
-            else:
-                self._passed = (happening.at, happening.name)
-                self._tell(happening.told)
+            self._act(due)
             told |= self.told
         self.now = max(self.now, until)
-        self._passed = max(self._passed, (self.now, ""))
         self.told = told
 
-    def _next(self, until: datetime) -> _Happening | None:
-        item = self.item
-        if item is None:
+    def _next(self, until: datetime) -> Due | None:
+        if self.item is None:
             return None
-        found = [
-            _Happening(due.at, due.timer.name, True, ())
-            for due in pending(self.definition, item, self.circumstances)
-            if due.at <= until and (due.timer.name, due.at) not in self._refused
-        ]
-        found.extend(
-            happening
-            for timer in self.definition.timers.values()
-            if item.state in timer.states and timer.notify
-            for happening in self._reminder(timer, item, until)
+        found = outlook(self.definition, self.item, self.circumstances)
+        for year in sorted(found.unknown):
+            if self._calendar and year <= until.astimezone(self.circumstances.zone).year:
+                raise CalendarYearMissing(self._calendar.name, year)
+        return next(
+            (due for due in found.dues if due.at <= until and (due.timer.name, due.at) not in self._refused), None
         )
-        return min(found, default=None, key=lambda one: (one.at, one.name, one.fires))
 
-    def _reminder(self, timer: Timer, item: Item, until: datetime) -> Iterator[_Happening]:
-        """The next reminder of this timer, if any falls due by then; one that was passed already does not come again."""
-        at, count = timer_at(timer, item, self.circumstances), 1
-        while at is not None and at <= until:
-            if (at, timer.name) > self._passed:
-                last = timer.maximum is not None and count == timer.maximum
-                yield _Happening(at, timer.name, False, timer.notify + (timer.then if last else ()))
-                return
-            if timer.every is None or timer.every.amount <= 0 or (timer.maximum is not None and count >= timer.maximum):
-                return
-            at, count = shifted(at, timer.every, self.circumstances), count + 1
-
-    def _fire(self, happening: _Happening) -> None:
-        move = self.definition.timers[happening.name].fire or ""
-        command = Perform(SYSTEM_ACTOR, move, EMPTY, effective_at=happening.at)
-        if self._decide(command):
+    def _act(self, due: Due) -> None:
+        if self.item is None:
+            return
+        decision = tick(self.definition, self.item, due, self.circumstances)
+        if isinstance(decision, Accepted):
+            self._happen(self.item, decision)
+        else:
             # A refused timer would come round for ever; the real clock logs it and goes on, and so do we.
-            self._refused.add((happening.name, happening.at))
+            self._refused.add((due.timer.name, due.at))
 
     # -- people -----------------------------------------------------------------------------------------------------------
 

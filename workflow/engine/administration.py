@@ -5,11 +5,13 @@ asks, the chairman decides and is the one who acted.
 """
 
 from workflow.engine.circumstances import Circumstances
+from workflow.engine.deadlines import bounds_after
 from workflow.engine.decide import lateness_of, overtaken_by
 from workflow.engine.decision import Accepted, Decision, Kind, Reason, Rejected
 from workflow.engine.definition import Definition
 from workflow.engine.events import Overridden
 from workflow.engine.item import Actor, Doer, Item
+from workflow.engine.workdays import CalendarYearMissing
 
 _ADMINISTRATORS = frozenset({"admin", "system"})
 
@@ -113,9 +115,14 @@ def override(
     reasons = tuple(reason for reason in refusals if reason)
     if reasons:
         return Rejected(reasons)
+    try:
+        bounds = bounds_after(definition, item, target, {}, circumstances)
+    except CalendarYearMissing as fault:
+        return Rejected((Reason("calendar_year_missing", Kind.PRECONDITION, {"year": str(fault.year)}),))
     now = circumstances.now
     overridden = Overridden(item.state, target, asked_by, Doer(actor.id, actor.unit), now)
     following = (
+        *bounds,
         *lateness_of(definition, item, target, OVERRIDE, now),
         *overtaken_by(definition, item, target, now),
     )

@@ -1,14 +1,17 @@
 """Events folded into an item: the only way any fact of an item changes, live and in a replay alike."""
 
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
+from dataclasses import fields, replace
 from datetime import datetime
+from operator import attrgetter
 from types import MappingProxyType
 from typing import Any
 
 from workflow.engine.events import (
     ChildClosed,
     ChildOpened,
+    DuePaused,
+    DueResumed,
     DueSet,
     EpisodeEnded,
     EpisodeOpened,
@@ -21,12 +24,22 @@ from workflow.engine.events import (
     RequestAmended,
     RequestClosed,
     RequestOpened,
+    TimerFired,
     Transitioned,
     UnitChanged,
     Voted,
     VoteWithdrawn,
 )
-from workflow.engine.item import Ballot, Episode, Item, Recorded, Request
+from workflow.engine.item import Ballot, Episode, Heard, Item, Paused, Recorded, Request
+
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+_NAMES = tuple(part.name for part in fields(Item))
+_VALUES = attrgetter(*_NAMES)
+
+
+def _parts_of(item: Item) -> dict[str, Any]:
+    # What dataclasses.replace does, without asking each field what it is: every move comes here.
+    return dict(zip(_NAMES, _VALUES(item), strict=True))
 
 
 class _Work:
@@ -51,7 +64,7 @@ class _Work:
             self.changes["episodes"] = tuple(self.episodes)
         if self.requests is not None:
             self.changes["requests"] = tuple(self.requests)
-        return replace(self.item, revision=self.item.revision + 1, **self.changes)
+        return Item(**{**_parts_of(self.item), "revision": self.item.revision + 1, **self.changes})
 
 
 def created(event: ItemCreated) -> Item:
@@ -85,7 +98,13 @@ def fold(item: Item | None, events: Iterable[Event]) -> Item:
     work = _Work(item)
     for event in events:
         _APPLY[type(event)](work, event)
-    return work.finished()
+    after = work.finished()
+    return after if changes_the_item(events) else replace(after, revision=item.revision)
+
+
+def changes_the_item(events: Iterable[Event]) -> bool:
+    """Whether a command is a new revision. A reminder is none: it changes nothing that anybody looks at before he acts."""
+    return not all(isinstance(event, TimerFired) for event in events)
 
 
 def replay(commands: Iterable[Iterable[Event]]) -> Item:
@@ -117,6 +136,8 @@ def _moved(work: _Work, event: Transitioned) -> None:
 def _enter(work: _Work, state: str, at: datetime) -> None:
     work.changes["state"] = state
     work.changes["entered_at"] = at
+    # Whatever the clock had told belongs to the wait that is over.
+    work.changes["heard"] = _NOTHING
     visited = work.changes.get("visited", work.item.visited)
     work.changes["visited"] = (*(one for one in visited if one != state), state)
 
@@ -132,6 +153,22 @@ def _due(work: _Work, event: DueSet) -> None:
         work.due.pop(event.deadline, None)
     else:
         work.due[event.deadline] = event.new
+
+
+def _due_stands(work: _Work, event: DuePaused) -> None:
+    paused = work.changes.get("paused", work.item.paused)
+    work.changes["paused"] = MappingProxyType({**paused, event.deadline: Paused(event.bound, event.at)})
+
+
+def _due_runs(work: _Work, event: DueResumed) -> None:
+    paused = work.changes.get("paused", work.item.paused)
+    left = {name: since for name, since in paused.items() if name != event.deadline}
+    work.changes["paused"] = MappingProxyType(left)
+
+
+def _timer(work: _Work, event: TimerFired) -> None:
+    heard = work.changes.get("heard", work.item.heard)
+    work.changes["heard"] = MappingProxyType({**heard, event.timer: Heard(event.n, event.at)})
 
 
 def _episodes(work: _Work) -> list[Episode]:
@@ -221,6 +258,9 @@ _APPLY: dict[type, Any] = {
     UnitChanged: _unit,
     Transitioned: _moved,
     DueSet: _due,
+    DuePaused: _due_stands,
+    DueResumed: _due_runs,
+    TimerFired: _timer,
     EpisodeOpened: _late,
     EpisodeRecorded: _late_record,
     EpisodeEnded: _late_end,

@@ -10,7 +10,7 @@ from workflow.engine.apply import fold
 from workflow.engine.circumstances import Circumstances
 from workflow.engine.commands import Choice, Command, CreateItem, Perform, TakeBack, Vote
 from workflow.engine.conditions import cel_value
-from workflow.engine.deadlines import dues_of, is_overdue
+from workflow.engine.deadlines import bounds_after, due_of, dues_of, is_overdue
 from workflow.engine.decision import Accepted, Decision, Kind, Offer, Reason, Rejected
 from workflow.engine.definition import (
     COMMENT,
@@ -26,7 +26,6 @@ from workflow.engine.definition import (
 )
 from workflow.engine.effects import Consequence, consequences, signals_its_parent, written
 from workflow.engine.events import (
-    DueSet,
     EpisodeEnded,
     EpisodeOpened,
     EpisodeRecorded,
@@ -44,6 +43,7 @@ from workflow.engine.events import (
 from workflow.engine.item import EMPTY, SYSTEM_ACTOR, Actor, Ballot, Doer, Item, Plain, Request
 from workflow.engine.machine import Rules, rules_of
 from workflow.engine.permissions import Capacity, FourEyes, authorise, givers_on, roles_of
+from workflow.engine.workdays import CalendarYearMissing
 
 _NO_RULE = FourEyes((), (), None)
 
@@ -214,8 +214,15 @@ def decide(definition: Definition, item: Item | None, command: Command, circumst
         return _create(definition, command, circumstances)
     if item is None:
         raise ValueError("only CreateItem does without an item")
-    question = Question(definition, item, command.actor, circumstances)
-    transition = definition.transitions[command.move]
+    try:
+        return _decided(Question(definition, item, command.actor, circumstances), command)
+    except CalendarYearMissing as fault:
+        # A pause cannot be counted over days that nobody has entered yet: the move waits for the calendar.
+        return Rejected((Reason("calendar_year_missing", Kind.PRECONDITION, {"year": str(fault.year)}),))
+
+
+def _decided(question: Question, command: Perform | Vote | TakeBack) -> Decision:
+    transition = question.definition.transitions[command.move]
     if isinstance(command, Vote):
         return _vote(question, transition, command)
     if isinstance(command, TakeBack):
@@ -304,7 +311,10 @@ def drafted(
     if transition.gate:
         asked = RequestOpened(transition.name, doer, circumstances.now, command.inputs)
         return () if item.request(transition.name) else (asked,)
-    return None if attempt.uncertain else _moved(question, transition, target, command.inputs, doer, doer.person)
+    try:
+        return None if attempt.uncertain else _moved(question, transition, target, command.inputs, doer, doer.person)
+    except CalendarYearMissing:
+        return None
 
 
 def steps_that_count(
@@ -387,7 +397,7 @@ def _moved(
     moved = Transitioned(transition.name, item.state, target, doer, now)
     recorded = _recorded(definition, item, changed, author, now)
     lateness = lateness_of(definition, item, target, transition.name, now, effective_at)
-    due = _due_changes(question, changed)
+    due = _due_changes(question, changed, target)
     overtaken = overtaken_by(definition, item, target, now, transition.name)
     return (*changed, moved, *due, *recorded, *lateness, *overtaken)
 
@@ -417,7 +427,10 @@ def lateness_of(
         events.append(EpisodeEnded(episode.n, effective_at if broken and effective_at else now, cause))
     if will and (broken or not was):
         due = item.due_at if item.due_at and item.due_at <= now else now
-        events.append(EpisodeOpened(len(item.episodes) + 1, effective_at or due, now, item.unit))
+        # The same deadline may make an item late again: what an earlier stretch has counted is not counted twice.
+        counted = (late.ended_at for late in item.episodes if late.ended_at)
+        since = max((effective_at or due, *counted))
+        events.append(EpisodeOpened(len(item.episodes) + 1, since, now, item.unit))
     return events
 
 
@@ -432,17 +445,15 @@ def overtaken_by(
     ]
 
 
-def _due_changes(question: Question, changed: list[Event]) -> list[Event]:
-    definition, item = question.definition, question.item
+def _due_changes(question: Question, changed: list[Event], target: str) -> Iterable[Event]:
+    definition, zone = question.definition, question.circumstances.zone
     news = {change.field: change.new for change in changed if isinstance(change, FieldChanged)}
-    if not any(deadline.base in news for deadline in definition.deadlines.values()):
-        return []
-    after = dues_of(definition, {**item.fields, **news}, question.circumstances.zone)
-    return [
-        DueSet(name, item.due.get(name), after.get(name))
-        for name in definition.deadlines
-        if item.due.get(name) != after.get(name)
-    ]
+    dates = {
+        name: due_of(definition, deadline, news, zone)
+        for name, deadline in definition.deadlines.items()
+        if deadline.base in news
+    }
+    return bounds_after(definition, question.item, target, dates, question.circumstances)
 
 
 def _propose(question: Question, transition: Transition, command: Perform) -> Decision:

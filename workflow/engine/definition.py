@@ -385,6 +385,22 @@ class Definition:
         return frozenset(name for name, declared in self.fields.items() if declared.private)
 
     @cached_property
+    def pausing(self) -> frozenset[str]:
+        """The states in which some deadline stands still."""
+        return frozenset(state for deadline in self.deadlines.values() for state in deadline.pause_in)
+
+    @cached_property
+    def _timers_by_state(self) -> Mapping[str, tuple[Timer, ...]]:
+        return {
+            state: tuple(timer for timer in self.timers.values() if state in timer.states)
+            for state in dict.fromkeys(state for timer in self.timers.values() for state in timer.states)
+        }
+
+    def timers_in(self, state: str) -> tuple[Timer, ...]:
+        """The timers that run in `state`, in the order of the file."""
+        return self._timers_by_state.get(state, ())
+
+    @cached_property
     def searched_fields(self) -> tuple[str, ...]:
         """What a search looks through beside code and title: texts that are no secret, in the order of the file."""
         return tuple(

@@ -58,6 +58,32 @@ class DueSet:
 
 
 @dataclass(frozen=True, slots=True)
+class DuePaused:
+    """The deadline's clock stands from `at` on, with `bound` still ahead."""
+
+    deadline: str
+    bound: datetime
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DueResumed:
+    deadline: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TimerFired:
+    """A timer fell due at `effective_at` and was acted upon at `at`, the `n`-th time in this state; `missed` passed unheard."""
+
+    timer: str
+    n: int
+    missed: int
+    effective_at: datetime
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class EpisodeOpened:
     n: int
     effective_at: datetime
@@ -170,6 +196,9 @@ Event = (
     | FieldChanged
     | UnitChanged
     | DueSet
+    | DuePaused
+    | DueResumed
+    | TimerFired
     | EpisodeOpened
     | EpisodeRecorded
     | EpisodeEnded
@@ -191,6 +220,9 @@ _KINDS: Mapping[str, type[Any]] = MappingProxyType(
         "field": FieldChanged,
         "unit": UnitChanged,
         "due": DueSet,
+        "due_stands": DuePaused,
+        "due_runs": DueResumed,
+        "timer": TimerFired,
         "late": EpisodeOpened,
         "late_record": EpisodeRecorded,
         "late_end": EpisodeEnded,

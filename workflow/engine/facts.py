@@ -4,9 +4,10 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from workflow.engine.circumstances import Circumstances
-from workflow.engine.deadlines import pending
+from workflow.engine.deadlines import next_look
 from workflow.engine.definition import Definition, Who, WhoKind
 from workflow.engine.item import Item
 
@@ -35,6 +36,7 @@ class RowFacts:
 _MARKS = re.compile("[\u0300-\u036f]+")
 
 
+@lru_cache(maxsize=4096)
 def folded(text: str) -> str:
     """Lower case without diacritics, đ as d: what people type when they search. Both hòa and hoà become hoa."""
     return _MARKS.sub("", unicodedata.normalize("NFD", text.lower().replace("đ", "d")))
@@ -101,7 +103,6 @@ def row_facts(definition: Definition, item: Item, circumstances: Circumstances) 
         title,
         *(str(item.fields[name]) for name in definition.searched_fields if item.fields.get(name)),
     ]
-    timers = pending(definition, item, circumstances)
     return RowFacts(
         group=state.group.value,
         waits_on=waits_on,
@@ -111,7 +112,7 @@ def row_facts(definition: Definition, item: Item, circumstances: Circumstances) 
         area=_text(item, "area"),
         assignee=_text(item, "assignee"),
         due_at=item.due_at,
-        next_timer_at=timers[0].at if timers else None,
+        next_timer_at=next_look(definition, item, circumstances),
         late=any(episode.ended_at is None for episode in item.episodes),
         final=state.final is not None,
         support="".join(f" {reader} " for reader in (*supporting_units(item), *named_people(item))),

@@ -108,10 +108,28 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
+class Paused:
+    """A deadline whose clock stands: `bound` is where it stood when that began."""
+
+    bound: datetime
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """How far a timer has run in the present state: its `n`-th falling due was acted upon at `at`, and all before it."""
+
+    n: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
     """One task, report or other thing under a definition. `revision` counts the commands that changed it, from 1.
 
-    `due` holds the effective bound of each deadline that has one: the first instant that is too late (UTC).
+    `due` holds the effective bound of each deadline that has one: the first instant that is too late (UTC). One whose
+    clock stands is not there but in `paused`. `heard` belongs to the present state alone. What the clock tells people
+    is no revision: nobody's form grows old by a reminder.
     """
 
     id: str
@@ -133,6 +151,8 @@ class Item:
     requests: tuple[Request, ...] = ()
     parent: str | None = None
     open_children: int = 0
+    paused: Mapping[str, Paused] = field(default_factory=lambda: MappingProxyType({}))
+    heard: Mapping[str, Heard] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def due_at(self) -> datetime | None:

@@ -21,8 +21,9 @@ class Preview:
     """How the item would stand after the act.
 
     `state` is None where it hangs on inputs still to come; then the rest tells nothing but `told`. `missing` holds what the
-    act still asks for. `due` is every deadline as it would stand, `dues` those that change; `timers` fire a move by
-    themselves, the nearest first. `proposal` is true where the act only opens a request, `opens` names items to be made.
+    act still asks for. `due` is every deadline as it would stand, `dues` those that change. `timers` fire a move by
+    themselves, `reminders` only tell somebody, the nearest of each first. `proposal` is true where the act only opens a
+    request, `opens` names items to be made.
     """
 
     state: str | None
@@ -30,6 +31,7 @@ class Preview:
     due: tuple[tuple[str, datetime], ...] = ()
     dues: tuple[DueSet, ...] = ()
     timers: tuple[Due, ...] = ()
+    reminders: tuple[Due, ...] = ()
     told: tuple[Party, ...] = ()
     opens: tuple[str, ...] = ()
     proposal: bool = False
@@ -71,12 +73,14 @@ def _shown(
     missing: tuple[Reason, ...] = (),
 ) -> Preview:
     after = fold(item, events)
+    ahead = [due for due in pending(definition, after, circumstances) if due.at > circumstances.now]
     return Preview(
         state=after.state,
         waits=waited_for(definition, after, circumstances),
         due=tuple(sorted(after.due.items(), key=lambda one: (one[1], one[0]))),
         dues=tuple(event for event in events if isinstance(event, DueSet)),
-        timers=tuple(due for due in pending(definition, after, circumstances) if due.at > circumstances.now),
+        timers=tuple(due for due in ahead if due.timer.fire),
+        reminders=tuple(due for due in ahead if not due.timer.fire),
         told=_told(definition, after, events, circumstances),
         opens=tuple(asked.workflow for asked in consequences if isinstance(asked, SpawnChild)),
         proposal=any(isinstance(event, RequestOpened) for event in events),

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from workflow.engine.circumstances import Circumstances
-from workflow.engine.deadlines import due_of
+from workflow.engine.deadlines import bounds_after, due_of
 from workflow.engine.decision import Accepted, Kind, Reason, Rejected
 from workflow.engine.definition import COMMENT, Definition, FieldType, InputField, Migration
 from workflow.engine.effects import literal
-from workflow.engine.events import DueSet, Event, FieldChanged, Migrated
+from workflow.engine.events import DueResumed, DueSet, Event, FieldChanged, Migrated
 from workflow.engine.item import Item, Plain, Request
+from workflow.engine.workdays import CalendarYearMissing
 
 _UNCHANGED = MappingProxyType[str, str]({})
 
@@ -125,7 +126,11 @@ def _settled(
         old.version, old.fingerprint, new.version, new.fingerprint, item.state, state, circumstances.now
     )
     changed = tuple(_changes(old, item.fields, fields))
-    return Accepted((migrated, *changed, *_dues(old, new, item, fields, circumstances)), role="admin")
+    try:
+        dues = tuple(_dues(old, new, item, state, fields, circumstances))
+    except CalendarYearMissing as fault:
+        return Rejected((_because("calendar_year_missing", year=str(fault.year)),))
+    return Accepted((migrated, *changed, *dues), role="admin")
 
 
 def _objections(
@@ -175,19 +180,26 @@ def _changes(old: Definition, before: Mapping[str, Plain], after: Mapping[str, P
 
 
 def _dues(
-    old: Definition, new: Definition, item: Item, fields: Mapping[str, Plain], circumstances: Circumstances
+    old: Definition,
+    new: Definition,
+    item: Item,
+    state: str,
+    fields: Mapping[str, Plain],
+    circumstances: Circumstances,
 ) -> Iterator[Event]:
     """Bounds that the new edition reckons otherwise; one whose rule and date stayed is left as it stands."""
-    for name in dict.fromkeys((*item.due, *new.deadlines)):
-        deadline, before = new.deadlines.get(name), item.due.get(name)
-        if deadline is None:
-            after = None
-        elif deadline == old.deadlines.get(name) and item.fields.get(deadline.base) == fields.get(deadline.base):
-            after = before
-        else:
-            after = due_of(new, deadline, fields, circumstances.zone)
-        if after != before:
-            yield DueSet(name, before, after)
+    for name in dict.fromkeys((*item.due, *item.paused)):
+        if name not in new.deadlines:
+            if name in item.paused:
+                yield DueResumed(name, circumstances.now)
+            if name in item.due:
+                yield DueSet(name, item.due[name], None)
+    changed = {
+        name: due_of(new, deadline, fields, circumstances.zone)
+        for name, deadline in new.deadlines.items()
+        if deadline != old.deadlines.get(name) or item.fields.get(deadline.base) != fields.get(deadline.base)
+    }
+    yield from bounds_after(new, item, state, changed, circumstances)
 
 
 def _because(code: str, **params: str) -> Reason:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from workflow.audit import Head
 from workflow.engine.facts import RowFacts
-from workflow.engine.item import Ballot, Doer, Episode, Item, Recorded, Request
+from workflow.engine.item import Ballot, Doer, Episode, Heard, Item, Paused, Recorded, Request
 from workflow.errors import NotFound, StaleItem
 from workflow.persistence.columns import (
     instant,
@@ -28,6 +28,7 @@ from workflow.persistence.columns import (
 from workflow.persistence.statements import Cursor, Row, Statement, per_dialect, run, run_many
 from workflow.persistence.tables import audit_event, code_counter, item, tally
 
+_NONE: Mapping[str, Any] = MappingProxyType({})
 _NEW = sa.bindparam
 _READ = (
     "id",
@@ -101,6 +102,28 @@ _ADVANCE = Statement(
     .where(item.c.id == _NEW("of_id"), item.c.head_n == _NEW("seen"))
     .values(head_n=_NEW("new_n"), head_leaf=_NEW("new_leaf"), head_rec=_NEW("new_rec")),
 )
+_HEARD = Statement(
+    "items.heard",
+    sa.update(item)
+    .where(item.c.id == _NEW("of_id"), item.c.revision == _NEW("revision"), item.c.head_n == _NEW("seen"))
+    .values(
+        facts=_NEW("new_facts"),
+        next_timer_at=_NEW("new_next_timer_at"),
+        head_n=_NEW("new_n"),
+        head_leaf=_NEW("new_leaf"),
+        head_rec=_NEW("new_rec"),
+    ),
+)
+_LOOK_AGAIN = Statement(
+    "items.look_again",
+    sa.update(item)
+    .where(item.c.id == _NEW("of_id"), item.c.revision == _NEW("revision"), item.c.head_n == _NEW("seen"))
+    .values(next_timer_at=_NEW("new_next_timer_at")),
+)
+_LOOK_AT_ALL = Statement(
+    "items.look_at_all",
+    sa.update(item).where(item.c.final == sa.literal_column("0")).values(next_timer_at=_NEW("new_next_timer_at")),
+)
 _WITHOUT_ENTRIES = Statement(
     "items.without_entries",
     sa.select(item.c.id, item.c.code)
@@ -119,7 +142,7 @@ _CHILDREN = Statement("items.children", _OF_PARENT)
 _LOCK_CHILDREN = Statement("items.children", _OF_PARENT.with_for_update())
 _TIMERS = Statement(
     "items.timers_due",
-    sa.select(item.c.id)
+    sa.select(item.c.next_timer_at, item.c.id)
     .where(item.c.next_timer_at.is_not(None), item.c.next_timer_at <= _NEW("until"))
     .order_by(item.c.next_timer_at, item.c.id)
     .limit(_NEW("most")),
@@ -204,15 +227,18 @@ def _request(request: Request) -> dict[str, Any]:
 
 
 def _facts_text(this: Item) -> str:
-    return json_text(
-        {
-            "due": {name: micros(at) for name, at in this.due.items()},
-            "last": {move: _doer(doer) for move, doer in this.last.items()},
-            "visited": this.visited,
-            "episodes": [_episode(episode) for episode in this.episodes],
-            "requests": [_request(request) for request in this.requests],
-        }
-    )
+    facts: dict[str, Any] = {
+        "due": {name: micros(at) for name, at in this.due.items()},
+        "last": {move: _doer(doer) for move, doer in this.last.items()},
+        "visited": this.visited,
+        "episodes": [_episode(episode) for episode in this.episodes],
+        "requests": [_request(request) for request in this.requests],
+    }
+    if this.paused:
+        facts["paused"] = {name: [micros(part.bound), micros(part.since)] for name, part in this.paused.items()}
+    if this.heard:
+        facts["heard"] = {name: [part.n, micros(part.at)] for name, part in this.heard.items()}
+    return json_text(facts)
 
 
 def _read_episode(plain: Mapping[str, Any]) -> Episode:
@@ -263,7 +289,21 @@ def read_item(row: Row) -> Item:
         requests=tuple(_read_request(request) for request in facts["requests"]),
         parent=row[13],
         open_children=row[14],
+        paused=_read_paused(facts.get("paused")),
+        heard=_read_heard(facts.get("heard")),
     )
+
+
+def _read_paused(plain: Mapping[str, Any] | None) -> Mapping[str, Paused]:
+    if not plain:
+        return _NONE
+    return MappingProxyType({name: Paused(instant(bound), instant(at)) for name, (bound, at) in plain.items()})
+
+
+def _read_heard(plain: Mapping[str, Any] | None) -> Mapping[str, Heard]:
+    if not plain:
+        return _NONE
+    return MappingProxyType({name: Heard(n, instant(at)) for name, (n, at) in plain.items()})
 
 
 ITEM_COLUMNS = _READ[:15]
@@ -400,10 +440,43 @@ class Items:
         statement = _CHILDREN if self._cursor.read_only else _LOCK_CHILDREN
         return tuple(_stored(row) for row in run(self._cursor, statement, {"parent": parent}).fetchall())
 
-    def due_before(self, until: datetime, most: int) -> tuple[str, ...]:
-        """The ids of items with a timer due at `until` or earlier, the longest due first."""
+    def due_before(self, until: datetime, most: int) -> tuple[tuple[datetime, str], ...]:
+        """The items with a timer due at `until` or earlier: since when, and the id; the longest due first."""
         rows = run(self._cursor, _TIMERS, {"until": micros(until), "most": most}).fetchall()
-        return tuple(row[0] for row in rows)
+        return tuple((instant(row[0]), row[1]) for row in rows)
+
+    def keep_heard(self, stored: StoredItem, this: Item, next_timer_at: datetime | None, head: Head) -> StoredItem:
+        """Write how far the timers of `stored` have run; StaleItem where anything of it was written since it was read."""
+        text = _facts_text(this)
+        params = self._clocked(stored, next_timer_at) | {
+            "new_facts": text,
+            "new_n": head.n,
+            "new_leaf": head.leaf,
+            "new_rec": micros_or_none(head.recorded_at),
+        }
+        self._unless_stale(stored, run(self._cursor, _HEARD, params).rowcount)
+        return replace(stored, item=this, head=head)
+
+    def look_again(self, stored: StoredItem, next_timer_at: datetime | None) -> None:
+        """Let the clock look at the item at that instant; StaleItem as `keep_heard`."""
+        params = self._clocked(stored, next_timer_at)
+        self._unless_stale(stored, run(self._cursor, _LOOK_AGAIN, params).rowcount)
+
+    def look_at_all(self, at: datetime) -> int:
+        """Let the clock look at every open item from `at` on: something that all of them count with has changed."""
+        return int(run(self._cursor, _LOOK_AT_ALL, {"new_next_timer_at": micros(at)}).rowcount)
+
+    def _clocked(self, stored: StoredItem, next_timer_at: datetime | None) -> dict[str, Any]:
+        return {
+            "of_id": stored.item.id,
+            "revision": stored.item.revision,
+            "seen": stored.head.n,
+            "new_next_timer_at": micros_or_none(next_timer_at),
+        }
+
+    def _unless_stale(self, stored: StoredItem, written: int) -> None:
+        if written != 1:
+            raise StaleItem(stored.item.id, stored.item.revision, self._revision(stored.item.id))
 
     def without_entries(self) -> tuple[tuple[str, str], ...]:
         """Id and code of every item that the log knows nothing of: a row nobody answers for."""

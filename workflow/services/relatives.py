@@ -21,6 +21,7 @@ from workflow.engine import (
     react,
     row_facts,
 )
+from workflow.engine.deadlines import next_look
 from workflow.engine.definition import COMMENT
 from workflow.engine.effects import SignalItem, SpawnChild, fitted
 from workflow.engine.events import (
@@ -32,6 +33,7 @@ from workflow.engine.events import (
     RequestAmended,
     RequestClosed,
     RequestOpened,
+    TimerFired,
     Transitioned,
     Voted,
     VoteWithdrawn,
@@ -278,11 +280,12 @@ def commit_decision(
     )
     head = stored.head if stored else Head()
     entry: Entry = record(uow, head, note, caller, circumstances.now)
-    facts = row_facts(definition, after, circumstances)
     if stored is None:
-        uow.items.add(after, facts, entry.head)
+        uow.items.add(after, row_facts(definition, after, circumstances), entry.head)
+    elif after.revision == stored.item.revision:
+        uow.items.keep_heard(stored, after, next_look(definition, after, circumstances), entry.head)
     else:
-        uow.items.save(stored, after, facts, entry.head)
+        uow.items.save(stored, after, row_facts(definition, after, circumstances), entry.head)
     for message in react(definition, decision.events):
         uow.messages.put(
             message.kind,
@@ -298,6 +301,8 @@ def _entry_type(decision: Accepted, before: Item | None) -> str:
     own = [event for event in decision.events if not isinstance(event, ChildOpened | ChildClosed)]
     if not own:
         return "child"
+    if isinstance(own[-1], TimerFired):
+        return "timer"
     if isinstance(own[0], Overridden):
         return "override"
     if isinstance(own[0], Voted | VoteWithdrawn):
@@ -311,4 +316,5 @@ def _effective_at(decision: Accepted, actor: Actor) -> datetime | None:
     """The instant the clock's own acts took effect, however late they are recorded; people act when they act."""
     if actor.id != SYSTEM_ACTOR.id:
         return None
-    return next((event.effective_at for event in decision.events if isinstance(event, EpisodeOpened)), None)
+    fell_due = (event.effective_at for event in decision.events if isinstance(event, EpisodeOpened | TimerFired))
+    return next(fell_due, None)
