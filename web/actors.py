@@ -1,7 +1,9 @@
 """Who is asking: the cookie's session or the call's token, made the engine's Actor."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import lru_cache
+from typing import NamedTuple
 
 from flask import Flask, Request, current_app, g, request
 from flask_login import current_user
@@ -66,11 +68,13 @@ def guard(app: Flask) -> None:
 
 def _admit() -> None:
     g.signed_in = None
-    i18n.speak(_language(None))
-    if request.endpoint == "static":
-        return
-    g.signed_in = current_user.signed_in if current_user.is_authenticated else None
-    i18n.speak(_language(g.signed_in))
+    try:
+        if request.endpoint == "static":
+            return
+        g.signed_in = getattr(current_user, "signed_in", None)
+    finally:
+        # What goes wrong here is told in the visitor's language as well.
+        i18n.speak(_language(g.signed_in))
     call = request.path.startswith(security.API_PREFIX)
     if g.signed_in is None and not security.is_public(request.endpoint):
         raise Unauthorized
@@ -83,8 +87,10 @@ def _admit() -> None:
 
 
 def _language(found: people.SignedIn | None) -> str:
+    if found and found.person.lang in i18n.LANGUAGES:
+        # Most requests: what the browser would accept need not even be read.
+        return found.person.lang
     return i18n.choose_language(
-        found.person.lang if found else None,
         request.cookies.get(LANGUAGE_COOKIE),
         accepted=request.accept_languages.best_match(i18n.LANGUAGES),
         default=settings().language,
@@ -119,9 +125,11 @@ def current_caller(key: str | None = None, acting_for: str | None = None) -> Cal
 # -- what is shown to whom ----------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class NavLink:
-    """`badge` says what the link counts: what is WAITING for the person, what is UNREAD; "" for nothing."""
+class NavLink(NamedTuple):
+    """`badge` says what the link counts: what is WAITING for the person, what is UNREAD; "" for nothing.
+
+    A tuple, because every page makes ten of them.
+    """
 
     path: str
     label: str
@@ -137,16 +145,18 @@ def navigation() -> tuple[NavLink, ...]:
         return ()
     return tuple(
         NavLink(path, _(label), icon, _is_current(path), badge)
-        for path, label, icon, badge, shown in _links(found.actor)
-        if shown and has_page(path)
+        for path, label, icon, badge in _links(found.actor)
+        if has_page(path)
     )
 
 
-def _links(actor: Actor) -> tuple[tuple[str, str, str, str, bool], ...]:
+@lru_cache(maxsize=1024)
+def _links(actor: Actor) -> tuple[tuple[str, str, str, str], ...]:
+    """The links that this actor is shown, as (path, message, icon, badge)."""
     scope = scope_of(actor)
     works = scope.everything or bool(actor.unit)
     administers = refusal_to_administer(actor) is None
-    return (
+    links = (
         ("/", N_("My work"), "inbox", WAITING, works),
         ("/items", N_("Tasks"), "list-check", "", works),
         (f"/units/{actor.unit}", N_("Unit"), "building", "", bool(actor.roles & POSTS)),
@@ -159,6 +169,7 @@ def _links(actor: Actor) -> tuple[tuple[str, str, str, str, bool], ...]:
         ("/notices", N_("Notices"), "bell", UNREAD, True),
         ("/help", N_("Help"), "help-circle", "", True),
     )
+    return tuple((path, message, icon, badge) for path, message, icon, badge, shown in links if shown)
 
 
 def _has_to_do_with_delegations(actor: Actor) -> bool:

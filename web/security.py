@@ -30,7 +30,10 @@ _HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
     "X-Frame-Options": "DENY",
+    "Cache-Control": "no-store",
 }
+"""What an answer carries unless its page says otherwise."""
+
 _MEGABYTE = 1024 * 1024
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _SECRET_BYTES = 32
@@ -80,9 +83,8 @@ def request_id() -> str:
 
 
 def add_headers(response: Response) -> Response:
-    for name, value in _HEADERS.items():
-        response.headers.setdefault(name, value)
-    response.headers.setdefault("Cache-Control", "no-store")
+    given = {name.lower() for name, _value in response.headers}
+    response.headers.extend((name, value) for name, value in _HEADERS.items() if name.lower() not in given)
     response.headers["X-Request-Id"] = request_id()
     if current_app.config["SESSION_COOKIE_SECURE"]:
         response.headers["Strict-Transport-Security"] = "max-age=31536000"

@@ -39,6 +39,13 @@ class Titles:
         found = self.areas.get(area_id or "")
         return label(found) if found else (area_id or "")
 
+    def unit_choices(self) -> tuple[tuple[str, str], ...]:
+        """Every unit as (id, name), in the office's order."""
+        return tuple((unit, label(name)) for unit, name in self.units.items())
+
+    def area_choices(self) -> tuple[tuple[str, str], ...]:
+        return tuple((area, label(name)) for area, name in self.areas.items())
+
     def who(self, word: str, unit: str, definition: Definition | None = None) -> str:
         """One word of a `by`, said of an item of `unit`: a post with its unit, an office by its name."""
         name = role_name(word, definition)

@@ -10,9 +10,9 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from web import problems
 from web.actors import current_actor, current_caller
-from web.i18n import DueCue, _, label, reason_sentence
+from web.i18n import _, label, reason_sentence
 from web.pages import acting, presenting
-from web.pages.rendering import render_page
+from web.pages.rendering import count_within, render_page
 from web.titles import Titles, titles_of
 from web.wiring import office
 from workflow.engine import Definition, Item, Offer, Perform, Reason, Rejected
@@ -53,6 +53,7 @@ def index() -> Answer:
         titles = titles_of(uow)
         found = waiting(office(), uow, current_actor())
         wishes = [_wish(uow, one) for one in to_decide(uow, current_actor())]
+        count_within(uow)
     groups = [*([_past_the_workflow(wishes, titles)] if wishes else []), *_grouped(found, titles, now)]
     return render_page("inbox/index.html", groups=groups, total=len(found) + len(wishes), key=new_id(now))
 
@@ -66,7 +67,7 @@ def _past_the_workflow(wishes: Iterable[tuple[str, Item, Definition]], titles: T
     """What only the chairman may decide, above everything else."""
     group = Group(_("To decide: past the workflow"))
     for href, item, definition in wishes:
-        group.lines.append(_line(item, definition, titles, None, href))
+        group.lines.append(presenting.line_of(item, definition, titles, None, href))
         group.links[item.code] = [(_("Decide"), href)]
     return group
 
@@ -93,7 +94,7 @@ def _grouped(found: Iterable[Waiting], titles: Titles, now: datetime) -> list[Gr
 def _add(group: Group, one: Waiting, titles: Titles, now: datetime) -> None:
     item, definition = one.item, one.definition
     due = presenting.due_of(item, definition, now)
-    group.lines.append(_line(item, definition, titles, due, presenting.item_path(item.code)))
+    group.lines.append(presenting.line_of(item, definition, titles, due, presenting.item_path(item.code)))
     buttons = presenting.buttons(one.offers, item, definition, titles)
     group.links[item.code] = [(_link_words(button), button.href) for button in buttons[:_LINKS]]
     for offer in one.offers:
@@ -105,22 +106,6 @@ def _add(group: Group, one: Waiting, titles: Titles, now: datetime) -> None:
 
 def _link_words(button: presenting.Button) -> str:
     return f"{button.label}, {button.name}" if button.name else button.label
-
-
-def _line(item: Item, definition: Definition, titles: Titles, due: DueCue | None, href: str) -> presenting.Line:
-    state = definition.states[item.state]
-    return presenting.Line(
-        code=item.code,
-        href=href,
-        title=str(item.fields.get("title") or item.code),
-        unit=titles.unit(item.unit),
-        state=label(state.label),
-        group=state.group.value,
-        due=due,
-        waits="",
-        assignee="",
-        kind=label(definition.label),
-    )
 
 
 # -- several at once ----------------------------------------------------------------------------------------------------

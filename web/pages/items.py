@@ -15,7 +15,7 @@ from web.i18n import _, label, language, reason_sentence
 from web.pages import acting, forms, presenting
 from web.pages.ahead import Ahead, ahead_of, others_text
 from web.pages.family import family_of
-from web.pages.rendering import Shown, render_fragment, render_page, wants_fragment
+from web.pages.rendering import Shown, count_within, render_fragment, render_page, wants_fragment
 from web.titles import Titles, titles_of
 from web.wiring import office
 from workflow.catalog.draw import Drawing, View, draw
@@ -66,6 +66,7 @@ def index() -> Answer:
             abort(400)
         lines = presenting.lines_of(page.rows, lambda name: office().editions.latest(name, uow), titles, now)
         may_create = creates_something(office(), uow, current_caller())
+        count_within(uow)
     following = _address(cursor=page.next) if page.next else ""
     first = _address(cursor=None) if request.args.get("cursor") else ""
     return render_page(
@@ -73,10 +74,11 @@ def index() -> Answer:
         lines=lines,
         wanted=wanted,
         titles=titles,
-        definitions=office().editions.all_latest(),
+        kinds=tuple((one.workflow, label(one.label)) for one in office().editions.all_latest()),
         states=_states(wanted.workflow),
         groups=_groups(),
         saved=_saved(),
+        here=request.full_path.rstrip("?"),
         next_href=following,
         first_href=first,
         may_create=may_create,
@@ -84,17 +86,18 @@ def index() -> Answer:
 
 
 def _filter() -> Filter:
-    given = {name: request.args.get(name, "").strip() for name in _FILTERS}
+    asked = request.args
+    given = {name: asked.get(name, "").strip() for name in _FILTERS}
     sort = given.pop("sort") or "due_on"
     if sort not in ("due_on", "-due_on", "title", "code"):
         abort(400)
     return Filter(
         **given,
         sort=sort,
-        overdue=request.args.get("overdue") == "true",
-        late=request.args.get("late") == "true",
-        due_until=office().clock.now() + timedelta(days=SOON_DAYS) if request.args.get("soon") == "true" else None,
-        open_only=request.args.get("closed") != "true" and not given["state"] and not given["group"],
+        overdue=asked.get("overdue") == "true",
+        late=asked.get("late") == "true",
+        due_until=office().clock.now() + timedelta(days=SOON_DAYS) if asked.get("soon") == "true" else None,
+        open_only=asked.get("closed") != "true" and not given["state"] and not given["group"],
     )
 
 
@@ -104,19 +107,19 @@ def _address(**changes: str | None) -> str:
     return f"{request.path}?{urlencode({name: value for name, value in merged.items() if value})}"
 
 
-def _states(workflow: str) -> list[tuple[str, str]]:
+def _states(workflow: str) -> tuple[tuple[str, str], ...]:
     if not workflow:
-        return []
-    return [(state.name, label(state.label)) for state in office().editions.latest(workflow).states.values()]
+        return ()
+    return tuple((state.name, label(state.label)) for state in office().editions.latest(workflow).states.values())
 
 
-def _groups() -> list[tuple[str, str]]:
-    return [
+def _groups() -> tuple[tuple[str, str], ...]:
+    return (
         ("doing", _("In progress")),
         ("behind", _("Behind schedule")),
         ("done", _("Done")),
         ("cancelled", _("Withdrawn")),
-    ]
+    )
 
 
 def _saved() -> list[tuple[str, str]]:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from web.i18n import N_, DueCue, _, day, due_cue, label, last_day, moment, number, reason_sentence, role_name
 from web.pages import acting
+from web.pages.rendering import kept
 from web.titles import Titles, choice_label
 from web.wiring import settings
 from workflow.catalog.inputs import input_field
@@ -21,24 +22,21 @@ from workflow.persistence.files import StoredFile
 from workflow.queries.history import HistoryEntry
 from workflow.queries.worklist import Row
 
+state_cell = kept("macros/lists.html", "state_cell")
+due_cell = kept("macros/lists.html", "due_cell")
+waits_cell = kept("macros/lists.html", "waits_cell")
+
 
 class Line(NamedTuple):
-    """One item in a list; a tuple, because fifty of them are made for every page."""
+    """One item in a list, its last cells ready to be shown; a tuple, because fifty of them are made for every page."""
 
     code: str
     href: str
     title: str
-    unit: str
+    about: str
     state: str
-    group: str
-    due: DueCue | None
+    due: str
     waits: str
-    assignee: str
-    kind: str
-
-    @property
-    def about(self) -> str:
-        return f"{self.code} · {self.kind} · {self.unit}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,30 +76,54 @@ def lines_of(
     zone, definition = settings().zone, cache(definition_of)
 
     @cache
-    def post(word: str, unit: str, workflow: str) -> str:
-        return titles.who(word, unit, definition(workflow))
+    def place(unit: str, workflow: str) -> str:
+        return _place(definition(workflow), titles.unit(unit))
 
     @cache
-    def state(name: str, workflow: str) -> str:
+    def state(name: str, group: str, workflow: str) -> str:
         found = definition(workflow).states.get(name)
-        return label(found.label) if found else name
+        return state_cell(label(found.label) if found else name, group)
+
+    @cache
+    def due(at: datetime | None) -> str:
+        return due_cell(due_cue(at, now, zone=zone))
+
+    @cache
+    def waits(person: str | None, word: str, unit: str, workflow: str) -> str:
+        if person:
+            return waits_cell(titles.person(person))
+        return waits_cell(titles.who(word, unit, definition(workflow)) if word else "")
 
     return [
         Line(
-            code=row.code,
-            href=item_path(row.code),
-            title=row.title,
-            unit=titles.unit(row.unit),
-            state=state(row.state, row.workflow),
-            group=row.group,
-            due=None if row.final else due_cue(row.due_at, now, zone=zone),
-            waits=(titles.person(row.waits_person) if row.waits_person else "")
-            or (post(row.waits_on, row.unit, row.workflow) if row.waits_on else ""),
-            assignee=titles.person(row.assignee) if row.assignee else "",
-            kind=label(definition(row.workflow).label),
+            row.code,
+            item_path(row.code),
+            row.title,
+            row.code + place(row.unit, row.workflow),
+            state(row.state, row.group, row.workflow),
+            due(None if row.final else row.due_at),
+            waits(row.waits_person, row.waits_on, row.unit, row.workflow),
         )
         for row in rows
     ]
+
+
+def line_of(item: Item, definition: Definition, titles: Titles, due: DueCue | None, href: str) -> Line:
+    """The line of an item that is read whole, in a list that says what can be done instead of who is waited for."""
+    state = definition.states[item.state]
+    return Line(
+        item.code,
+        href,
+        str(item.fields.get("title") or item.code),
+        item.code + _place(definition, titles.unit(item.unit)),
+        state_cell(label(state.label), state.group.value),
+        due_cell(due),
+        "",
+    )
+
+
+def _place(definition: Definition, unit: str) -> str:
+    return f" · {label(definition.label)} · {unit}"
 
 
 def waits_for(item: Item, definition: Definition, titles: Titles) -> str:

@@ -1,12 +1,12 @@
 """How a page is made: the frame around it and what templates may call. Templates hold no rules."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from types import MappingProxyType
 from typing import Any
 
-from flask import Flask, g, render_template, request
+from flask import Flask, current_app, g, render_template, request
 
 from web import actors, delivery, i18n, security
 from web.actors import UNREAD
@@ -15,6 +15,7 @@ from workflow.engine import Actor, Label
 from workflow.persistence import UnitOfWork
 
 ICONS = "vendor/tabler-icons-3.51.0/icons.svg"
+_KEPT = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,21 @@ def leave_the_database_alone() -> None:
     g.nav_counts = dict.fromkeys(_COUNTS, 0)
 
 
+def kept(template: str, macro: str) -> Callable[..., str]:
+    """That macro, each of its answers made once in a language: for words that stand on many pages, never for what somebody wrote.
+
+    What follows from the arguments and the language alone may be kept; a macro that asks for more (a token, a count) may not.
+    """
+
+    # Typed: markup and a text that is spelled alike are not the same words.
+    @lru_cache(maxsize=_KEPT, typed=True)
+    def made(_spoken: str, *words: Hashable) -> str:
+        answer: str = getattr(current_app.jinja_env.get_template(template).module, macro)(*words)
+        return answer
+
+    return lambda *words: made(i18n.language(), *words)
+
+
 def wants_fragment() -> bool:
     """Whether htmx asks for a part of the page that is on the screen."""
     return request.headers.get("HX-Request") == "true" and request.headers.get("HX-Boosted") != "true"
@@ -101,16 +117,22 @@ _COUNTS: Mapping[str, Callable[[UnitOfWork, Actor], int]] = MappingProxyType(
 )
 
 
+def count_within(uow: UnitOfWork) -> None:
+    """Count for the frame in the unit that a page has open anyway: a unit of its own would cost more than the counts."""
+    found = actors.signed_in()
+    if found is not None and "nav_counts" not in g:
+        g.nav_counts = {name: count(uow, found.actor) for name, count in _COUNTS.items()}
+
+
 def nav_count(what: str) -> int:
     """How many things wait for whoever is signed in, or how many notices he has not read; 0 shows nothing."""
     found = actors.signed_in()
     if found is None or what not in _COUNTS:
         return 0
-    known: dict[str, int] | None = g.get("nav_counts")
-    if known is None:
-        # Both are asked in one go: every page shows both, and a unit of work costs more than a count.
+    if "nav_counts" not in g:
         with office().read() as uow:
-            known = g.nav_counts = {name: count(uow, found.actor) for name, count in _COUNTS.items()}
+            count_within(uow)
+    known: dict[str, int] = g.nav_counts
     return known[what]
 
 
@@ -126,7 +148,9 @@ def equip(app: Flask) -> None:
         _=i18n._,
         ngettext=i18n.ngettext,
         asset=delivery.address,
+        icon=kept("macros/icons.html", "icon"),
         icon_address=icon_address,
+        options=kept("macros/choices.html", "options"),
         csrf_token=security.csrf_token,
         nav_count=nav_count,
         reason_sentence=i18n.reason_sentence,

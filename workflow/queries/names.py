@@ -1,6 +1,8 @@
 """What ids are called: every account, unit and area in one statement, for pages that show many of them."""
 
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
@@ -10,9 +12,8 @@ from workflow.persistence.statements import Statement, run
 from workflow.persistence.tables import area, person, unit
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
-    """`login` is empty for what is no person."""
+class Named(NamedTuple):
+    """`login` is empty for what is no person. A tuple, because all of them are made for every page."""
 
     id: str
     name: Label
@@ -46,8 +47,11 @@ _NAMES = Statement(
 )
 
 
+_label = lru_cache(maxsize=4096)(Label)
+
+
 def names(uow: UnitOfWork) -> Names:
     found: dict[str, list[Named]] = {"person": [], "unit": [], "area": []}
     for kind, _rank, login, id_, vi, en in run(uow.cursor, _NAMES).fetchall():
-        found[kind].append(Named(id_, Label(vi, en), login))
+        found[kind].append(Named(id_, _label(vi, en), login))
     return Names(tuple(found["person"]), tuple(found["unit"]), tuple(found["area"]))

@@ -9,6 +9,7 @@ from workflow.catalog.inputs import load_inputs
 from workflow.engine import Accepted, CreateItem, Definition, Item, Kind, Reason, Rejected, decide
 from workflow.engine.administration import refusal_to_contribute
 from workflow.engine.definition import COMMENT
+from workflow.engine.effects import signals_its_parent
 from workflow.engine.visibility import scope_of
 from workflow.errors import NotFound
 from workflow.ids import new_id
@@ -145,9 +146,8 @@ def _creatable(office: Office, uow: UnitOfWork, caller: Caller) -> Iterator[Defi
     directory = uow.people.directory(now)
     draft = CreateItem(caller.actor, "", "", caller.actor.unit or "")
     for definition in office.editions.all_latest(uow):
+        if signals_its_parent(definition):
+            continue
         decision = decide(definition, None, draft, office.circumstances(definition, directory, now))
-        refused = isinstance(decision, Rejected) and any(
-            reason.kind is Kind.AUTHORITY or reason.code == "parent_needed" for reason in decision.reasons
-        )
-        if not refused:
+        if not isinstance(decision, Rejected) or all(reason.kind is not Kind.AUTHORITY for reason in decision.reasons):
             yield definition
