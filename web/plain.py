@@ -20,6 +20,7 @@ from workflow.persistence.notices import Notice
 from workflow.persistence.people import GivenPower
 from workflow.queries.history import HistoryEntry
 from workflow.queries.worklist import Row
+from workflow.services.calendars import missing_years
 from workflow.services.delegations import days_of
 from workflow.services.inbox import Waiting
 from workflow.services.moves import offers
@@ -493,3 +494,22 @@ def _moment(found: Moment) -> str:
         return found.anchor
     sign = "-" if found.offset.amount < 0 else "+"
     return f"{found.anchor} {sign} {abs(found.offset.amount)}{found.offset.unit}"
+
+
+# -- calendars ----------------------------------------------------------------------------------------------------------
+
+
+def calendar(office: Office, name: str, year: int | None = None) -> Said:
+    """A working calendar as it stands; with `year`, the days of that year only."""
+    found = office.calendars[name]
+    return {
+        "name": found.name,
+        "years": sorted(found.years),
+        "missing_years": [one.year for one in missing_years(office) if one.calendar == name],
+        "hours": [{"from": f"{begin:%H:%M}", "to": f"{end:%H:%M}"} for begin, end in found.hours],
+        "days": [
+            {"date": one.date.isoformat(), "kind": one.kind, "name": one.name, "source": one.source}
+            for one in found.days
+            if year in (None, one.date.year)
+        ],
+    }

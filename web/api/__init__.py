@@ -5,6 +5,7 @@ from flask import Blueprint, Flask, current_app, request
 from web import security
 from web.actors import signed_in
 from web.api import (
+    calendars,
     calls,
     definitions,
     delegations,
@@ -28,7 +29,7 @@ def register(app: Flask) -> None:
     bp = Blueprint("api", __name__, url_prefix="/api/v1")
     bp.before_request(admit)
     bp.register_error_handler(Exception, problem.of_any)
-    for part in (items, jobs, previews, history, definitions, delegations, files, inbox, notices, openapi):
+    for part in (items, jobs, previews, history, definitions, delegations, feeds, files, inbox, notices, calendars, openapi):
         bp.register_blueprint(part.bp)
     app.register_blueprint(bp)
     app.extensions["api_errors"] = problem.of_any
@@ -51,5 +52,5 @@ def admit() -> None:
 
 def _scope() -> str:
     if request.method not in _SAFE:
-        return "write"
+        return "admin" if request.path.startswith("/api/v1/calendars/") else "write"
     return "audit" if request.path.startswith("/api/v1/audit/") else "read"

@@ -262,3 +262,11 @@ COMPONENTS: Mapping[str, _Shape] = {
     ),
     "Definitions": _page(_ref("Definition")),
 }
+    "Calendar": _object(
+        name=TEXT,
+        years=_list(WHOLE),
+        missing_years=_list(WHOLE),
+        hours=_list(_object(**{"from": TEXT, "to": TEXT})),
+        days=_list(_object(date=TEXT, kind=TEXT, name=TEXT, source=TEXT)),
+    ),
+    "Calendars": _page(_ref("Calendar")),

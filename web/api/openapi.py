@@ -146,6 +146,9 @@ def _bodies() -> plain.Said:
         schemas.BULK,
         schemas.COMMENT,
         schemas.NEW_DELEGATION,
+        schemas.CALENDAR_DAY,
+        schemas.CALENDAR_HOURS,
+        schemas.SOURCE,
     )
     return {_name(schema): _object(schema()) for schema in made}
 

@@ -9,6 +9,8 @@ from marshmallow.fields import Field
 from workflow.catalog.plain_values import Fault, Refused, integer_of, shown, text_of
 from workflow.engine import Choice, Kind, Reason
 from workflow.engine.definition import Group
+from workflow.services.calendars import FIRST_YEAR, LAST_YEAR
+from workflow.services.calendars import KINDS as CALENDAR_KINDS
 from workflow.services.delegations import KINDS
 from workflow.services.jobs import MOST_AT_ONCE, MOST_IN_A_JOB
 
@@ -205,6 +207,14 @@ NEW_DELEGATION = Body.from_dict(
 )
 """`act` is the number and date of the written act; both days are included; `giver` is for the clerk."""
 
+CALENDAR_DAY = Body.from_dict(
+    {"kind": one_of(*CALENDAR_KINDS, needed=True), "name": name(needed=True), "source": words(needed=True)},
+    name="CalendarDay",
+)
+CALENDAR_HOURS = Body.from_dict({"hours": name(needed=True), "source": words(needed=True)}, name="CalendarHours")
+SOURCE = Body.from_dict({"source": words(needed=True)}, name="Source")
+"""`source` is the document that decides it."""
+
 # -- queries ------------------------------------------------------------------------------------------------------------
 
 _PAGING = {"limit": whole(1, MOST_ROWS), "cursor": words()}
@@ -231,4 +241,6 @@ ENTRIES_QUERY = Body.from_dict(
     {"after": name(), "stream": name(), "actor": name(), "type": name(), **_PAGING}, name="EntriesQuery"
 )
 PAGE_QUERY = Body.from_dict({**_PAGING}, name="PageQuery")
+YEAR_QUERY = Body.from_dict({"year": whole(FIRST_YEAR, LAST_YEAR)}, name="YearQuery")
+SOURCE_QUERY = Body.from_dict({"source": words(needed=True)}, name="SourceQuery")
 NO_QUERY = Body.from_dict({}, name="NoQuery")

@@ -2,7 +2,21 @@
 
 from typing import NoReturn
 
-from web.cli import audit, db, delegation, demo, editions, importing, item, people, report, serve
+from web.cli import (
+    audit,
+    calendar,
+    db,
+    delegation,
+    demo,
+    doctor,
+    editions,
+    importing,
+    item,
+    outbox,
+    people,
+    report,
+    serve,
+)
 from web.cli.shell import Root
 from web.i18n import N_
 
@@ -18,6 +32,7 @@ dondoc = Root(
         report.report,
         editions.definition,
         importing.importing,
+        calendar.calendar,
         audit.audit,
         people.user,
         people.unit,

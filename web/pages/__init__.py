@@ -5,6 +5,7 @@ from flask import Flask
 from web.pages import (
     admin,
     delegations,
+    calendars,
     directives,
     editions,
     editor,
@@ -50,4 +51,7 @@ def register(app: Flask) -> None:
         admin,
         help,
     ):
+        account,
+        feeds,
+        calendars,
         app.register_blueprint(page.bp)

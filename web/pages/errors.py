@@ -9,6 +9,7 @@ from web import problems, security
 from web.i18n import N_, _
 from web.pages.rendering import leave_the_database_alone, render_fragment, render_page, wants_fragment
 from web.pages.session import login_page
+from workflow.engine.workdays import CalendarYearMissing
 from workflow.errors import WorkflowError
 
 _log = logging.getLogger(__name__)
@@ -113,6 +114,12 @@ TOLD: dict[int, Told] = {
         N_("Wait half a minute, then send again."),
     ),
 }
+YEAR_MISSING = Told(
+    N_("The working calendar lacks a year"),
+    N_("A date of this task reaches into a year whose days off are not entered yet."),
+    _TYPED_KEPT,
+    N_("Ask the system administrator to enter the days off of {year}, then send again."),
+)
 FORM_REFUSED = Told(
     N_("The form is out of date"),
     N_("The form did not come from a page of your present session, so it was not accepted."),
@@ -151,6 +158,8 @@ def tell_workflow(error: WorkflowError) -> Response:
     problem = problems.of_error(error)
     if problem is problems.FAULT:
         return tell_fault(error)
+    if isinstance(error, CalendarYearMissing):
+        return error_page(problem.status, YEAR_MISSING, year=str(error.year))
     return error_page(problem.status)
 
 
@@ -163,14 +172,14 @@ def tell_fault(error: Exception) -> Response:
         return make_response(f"500 · {security.request_id()}", 500, {"Content-Type": "text/plain; charset=utf-8"})
 
 
-def error_page(status: int, told: Told | None = None) -> Response:
-    """The page (or, for htmx, the fragment) of that status."""
+def error_page(status: int, told: Told | None = None, **named: str) -> Response:
+    """The page (or, for htmx, the fragment) of that status; `named` fills in what `do` names."""
     if status == 401 and not wants_fragment():
         return make_response(login_page(401, expired=True))
     if status >= 500:
         leave_the_database_alone()
     told = told or TOLD.get(status) or TOLD[400 if status < 500 else 500]
-    words = {"title": _(told.title), "happened": _(told.happened), "kept": _(told.kept), "do": _(told.do)}
+    words = {"title": _(told.title), "happened": _(told.happened), "kept": _(told.kept), "do": _(told.do, **named)}
     if wants_fragment():
         return make_response(render_fragment("errors/fragment.html", status, **words, request_id=security.request_id()))
     return make_response(render_page("errors/page.html", status, code=status, **words, path=request.path))

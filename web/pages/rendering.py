@@ -12,7 +12,9 @@ from web import actors, delivery, i18n, security
 from web.actors import UNREAD
 from web.wiring import badge, office, organisation, settings
 from workflow.engine import Actor, Label
+from workflow.engine.administration import refusal_to_administer
 from workflow.persistence import UnitOfWork
+from workflow.services.calendars import MissingYear, missing_years
 
 ICONS = "vendor/tabler-icons-3.51.0/icons.svg"
 _KEPT = 1024
@@ -22,7 +24,8 @@ _KEPT = 1024
 class Frame:
     """What stands around every page. `notices` is the one link that stands beside the person, not in the row of links.
 
-    `demonstration` is the office's day where its clock is shifted, else empty.
+    `demonstration` is the office's day where its clock is shifted, else empty. `missing_years` are told to the administrator
+    alone: years whose days off he has to enter.
     """
 
     language: str
@@ -34,6 +37,7 @@ class Frame:
     request_id: str
     path: str
     search: bool
+    missing_years: tuple[MissingYear, ...] = ()
 
 
 def frame() -> Frame:
@@ -50,6 +54,7 @@ def frame() -> Frame:
         request_id=security.request_id(),
         path=security.own_path(request.full_path.rstrip("?") if request.method == "GET" else request.path),
         search=found is not None and actors.has_page("/search"),
+        missing_years=missing_years(office()) if found and refusal_to_administer(found.actor) is None else (),
     )
 
 

@@ -1,12 +1,13 @@
 """The office's working calendars: what their files say, and over it what the administrator entered, each line on record.
 
 No date that stands already moves with a calendar: a period's dates and an item's deadlines were fixed when they were made.
+Timers that count working days from them do.
 """
 
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 from time import monotonic
 from types import TracebackType
@@ -36,7 +37,7 @@ _ALARM_MONTH = 10
 class Calendars(Mapping[str, Calendar]):
     """The calendars of an office as they stand: `shipped` by files, changed by lines in the database.
 
-    What this process enters it knows at once (`forget`); what another one enters, after five seconds at most: `look` reads
+    What this process enters it knows at once; what another one enters, after five seconds at most: `look` reads
     a mark no more often than that, and the lines only where the mark has changed. It must not be called inside a unit of work.
     """
 
@@ -66,9 +67,10 @@ class Calendars(Mapping[str, Calendar]):
             if mark != self._mark:
                 self._standing, self._mark = overlaid(self._shipped, uow.calendars.all()), mark
 
-    def forget(self) -> None:
-        """Look at the database again at the next question."""
+    def look_again(self) -> None:
+        """The same, whether or not it is time."""
         self._looked_at = float("-inf")
+        self.look()
 
     def of(self, uow: UnitOfWork, name: str) -> Calendar:
         """The calendar as it stands in that unit of work, whatever this process knew; NotFound with the nearest name."""
@@ -138,16 +140,20 @@ class TypedDay:
     source: str
 
 
-Refused = tuple[Reason, ...]
+@dataclass(frozen=True, slots=True)
+class NotEntered:
+    """Nothing was changed; `reasons` holds all of them."""
+
+    reasons: tuple[Reason, ...]
 
 
-def put_day(office: Office, caller: Caller, calendar: str, typed: TypedDay) -> NamedDay | Refused:
+def put_day(office: Office, caller: Caller, calendar: str, typed: TypedDay) -> NamedDay | NotEntered:
     """Enter a day off or a day worked, in place of whatever stood for that day. NotFound for an unknown calendar."""
     on, name, source = _day(office, typed.date), _text("name", typed.name), _text("source", typed.source)
     kind = (
         typed.kind if typed.kind in KINDS else _wrong("kind", "not_a_choice", value=typed.kind, known=", ".join(KINDS))
     )
-    refused = _refusals(caller, on, kind, name, source)
+    refused = _refusal(caller, on, kind, name, source)
     if refused:
         return refused
     day = NamedDay(cast("date", on), typed.kind, str(name), str(source))
@@ -156,10 +162,10 @@ def put_day(office: Office, caller: Caller, calendar: str, typed: TypedDay) -> N
     return day
 
 
-def take_day_back(office: Office, caller: Caller, calendar: str, on: str, source: str) -> NamedDay | Refused:
+def take_day_back(office: Office, caller: Caller, calendar: str, on: str, source: str) -> NamedDay | NotEntered:
     """From now on that day is what its weekday is, be its line the file's or the office's. NotFound where there is none."""
     day, why = _day(office, on), _text("source", source)
-    refused = _refusals(caller, day, why)
+    refused = _refusal(caller, day, why)
     if refused:
         return refused
     with _Change(office, caller) as change:
@@ -171,28 +177,28 @@ def take_day_back(office: Office, caller: Caller, calendar: str, on: str, source
     return back
 
 
-def complete_year(office: Office, caller: Caller, calendar: str, year: str | int, source: str) -> int | Refused:
+def complete_year(office: Office, caller: Caller, calendar: str, year: str | int, source: str) -> int | NotEntered:
     """Declare that every day off and every day worked of `year` is entered: from now on dates are counted in it."""
     number, why = _year(year), _text("source", source)
-    refused = _refusals(caller, number, why)
+    refused = _refusal(caller, number, why)
     if refused:
         return refused
     known = cast("int", number)
     with _Change(office, caller) as change:
         if known in change.standing(calendar).years:
-            return (Reason("calendar_year_known", Kind.PRECONDITION, {"year": str(known)}),)
+            return NotEntered((Reason("calendar_year_known", Kind.PRECONDITION, {"year": str(known)}),))
         change.uow.calendars.put_year(EnteredYear(calendar, known, str(why), change.by))
         change.record("calendar_year", calendar, {"year": known, "source": str(why)})
     return known
 
 
-def put_hours(office: Office, caller: Caller, calendar: str, hours: str, source: str) -> Hours | Refused:
+def put_hours(office: Office, caller: Caller, calendar: str, hours: str, source: str) -> Hours | NotEntered:
     """Enter the hours of a working day, as 07:00-11:30 13:30-17:00, in place of the file's.
 
     They measure who held an item how long; no deadline ends with them.
     """
     parts, why = _hours(hours), _text("source", source)
-    refused = _refusals(caller, parts, why)
+    refused = _refusal(caller, parts, why)
     if refused:
         return refused
     made = cast("Hours", parts)
@@ -222,7 +228,8 @@ class _Change:
         self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.uow.__exit__(kind, fault, trace)
-        self._calendars.forget()
+        if kind is None:
+            self._calendars.look_again()
 
     def standing(self, calendar: str) -> Calendar:
         return self._calendars.of(self.uow, calendar)
@@ -231,6 +238,8 @@ class _Change:
         extra = {"admin": {"act": act, "calendar": calendar, **said}}
         entry = append(self.uow, Note("admin", "admin", role="admin", extra=extra), self._caller, self._now)
         self.uow.calendars.put_mark(entry.leaf.hex())
+        # Timers count working days, too. Other processes know the calendar by then.
+        self.uow.items.look_at_all(self._now + timedelta(seconds=2 * _FRESH_SECONDS))
 
 
 def _write_day(change: _Change, calendar: str, day: NamedDay, act: str) -> None:
@@ -251,10 +260,11 @@ def _words(day: NamedDay) -> dict[str, str]:
 # -- what was typed -----------------------------------------------------------------------------------------------------
 
 
-def _refusals(caller: Caller, *read: object) -> Refused:
+def _refusal(caller: Caller, *read: object) -> NotEntered | None:
     """Why not: the caller's want of right alone, else everything in `read` that could not be read."""
     refusal = refusal_to_administer(caller.actor)
-    return (refusal,) if refusal else tuple(part for part in read if isinstance(part, Reason))
+    reasons = (refusal,) if refusal else tuple(part for part in read if isinstance(part, Reason))
+    return NotEntered(reasons) if reasons else None
 
 
 def _wrong(field: str, code: str, **params: object) -> Reason:
