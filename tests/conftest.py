@@ -1,11 +1,13 @@
 """What every folder of tests shares: the browser, and the last word on what could not be had."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Error, Playwright, sync_playwright
 
 from tests import chromium, missing
+from tests.databases import Database, Ground, PostgresqlStock, sqlite_ground
 from tests.servers import NotHad, Postgres, RedisServer, must_have, postgres_server, redis_of_its_own
 
 
@@ -50,3 +52,27 @@ def redis_server() -> Iterator[RedisServer]:
             yield server
     except NotHad as fault:
         must_have("Redis", fault)
+
+
+@pytest.fixture(scope="session")
+def postgresql_stock(postgres: Postgres) -> Iterator[PostgresqlStock]:
+    stock = PostgresqlStock(postgres)
+    yield stock
+    stock.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def ground(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ground]:
+    """Where this test's databases stand: it runs once on each kind."""
+    if request.param == "sqlite":
+        yield sqlite_ground(tmp_path)
+        return
+    made = Ground(request.getfixturevalue("postgresql_stock"), tmp_path)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def database(ground: Ground) -> Database:
+    """An empty office with the newest schema."""
+    return ground.database()

@@ -5,12 +5,11 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
+from tests.databases import Database, Ground, sqlite_ground
 from workflow.catalog import Library, load_folder
 from workflow.clock import fixed
 from workflow.engine import SYSTEM_ACTOR
-from workflow.persistence import UnitOfWork, open_engine, open_owner_engine
 from workflow.persistence.content import ContentStore
-from workflow.persistence.migrations import upgrade
 from workflow.services import people, publishing
 from workflow.services.editions import Editions
 from workflow.services.items import Created, NewItem, create
@@ -27,36 +26,38 @@ def shipped() -> Library:
     return load_folder(DEFINITIONS)
 
 
-def empty_office(folder: Path, at: datetime = OPENING) -> Office:
-    """An office over a new SQLite database in `folder`, with nothing in it."""
-    url = f"sqlite:///{folder}/office.sqlite"
-    owner = open_owner_engine(url)
-    upgrade(owner)
-    owner.dispose()
-    engine = open_engine(url)
-
-    def read() -> UnitOfWork:
-        return UnitOfWork(engine, read_only=True)
-
-    library = shipped()
-    return Office(
-        write=lambda: UnitOfWork(engine),
-        read=read,
-        clock=fixed(at),
-        editions=Editions(read, library.names),
-        calendars=library.calendars,
-        names=library.names,
-        content=ContentStore(folder / "files"),
-    )
+def empty_office(place: Path | Ground, at: datetime = OPENING) -> Office:
+    """An office over a new database on that ground, or a SQLite file in that folder, with nothing in it."""
+    return _over(_ground(place).database(), at)
 
 
-def opened_office(folder: Path, at: datetime = OPENING) -> Office:
+def opened_office(place: Path | Ground, at: datetime = OPENING) -> Office:
     """The same with the commune's posts and the shipped workflows."""
-    office = empty_office(folder, at)
+    # Opened once for all tests that open it at this instant.
+    return _over(_ground(place).like(f"opened-{at:%Y%m%d%H%M%S}", lambda bare: _open(_over(bare, at))), at)
+
+
+def _ground(place: Path | Ground) -> Ground:
+    return place if isinstance(place, Ground) else sqlite_ground(place)
+
+
+def _open(office: Office) -> None:
     people.seed_organisation(office, HOUSE, shipped().organisation)
     for report in shipped().workflows.values():
         publishing.publish(office, HOUSE, report.source, report.file)
-    return office
+
+
+def _over(database: Database, at: datetime) -> Office:
+    library = shipped()
+    return Office(
+        write=database.write,
+        read=database.read,
+        clock=fixed(at),
+        editions=Editions(database.read, library.names),
+        calendars=library.calendars,
+        names=library.names,
+        content=ContentStore(database.folder / "files"),
+    )
 
 
 def at(office: Office, instant: datetime) -> Office:

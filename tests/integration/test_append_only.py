@@ -1,10 +1,11 @@
-"""Nobody who got hold of a connection of the product rewrites the log (fault F18 of the matrix)."""
+"""Nobody who got hold of a connection of the product rewrites the log in its SQLite file (fault F18 of the matrix)."""
 
 import sqlite3
 from datetime import UTC, datetime
 
 import pytest
 
+from tests.databases import sqlite_ground
 from workflow.audit import ActorMark, Head, compose
 
 NOW = datetime(2026, 11, 20, 1, 0, tzinfo=UTC)
@@ -66,6 +67,11 @@ BREAK_INS = (
     "SELECT load_extension('evil')",
 )
 """Refused by the authorizer of the product's connections; the owner's could."""
+
+
+@pytest.fixture
+def ground(tmp_path):
+    return sqlite_ground(tmp_path)
 
 
 @pytest.fixture

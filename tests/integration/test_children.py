@@ -31,8 +31,8 @@ def with_family(office, *names):
 
 
 @pytest.fixture
-def office(tmp_path):
-    return with_family(opened_office(tmp_path), "errand", "part", "link")
+def office(ground):
+    return with_family(opened_office(ground), "errand", "part", "link")
 
 
 def created(office, login, workflow, parent=None, **fields):

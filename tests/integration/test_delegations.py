@@ -29,8 +29,8 @@ def local(text):
 
 
 @pytest.fixture
-def office(tmp_path):
-    return opened_office(tmp_path, local("1/7 08:00"))
+def office(ground):
+    return opened_office(ground, local("1/7 08:00"))
 
 
 @pytest.fixture

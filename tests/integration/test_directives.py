@@ -14,8 +14,8 @@ FILE = DEFINITIONS / "obligations" / "cchc-2026.yaml"
 
 
 @pytest.fixture
-def office(tmp_path):
-    return opened_office(tmp_path)
+def office(ground):
+    return opened_office(ground)
 
 
 @pytest.fixture(scope="module")

@@ -16,8 +16,8 @@ from workflow.services.moves import Refused
 
 
 @pytest.fixture
-def office(tmp_path):
-    return opened_office(tmp_path)
+def office(ground):
+    return opened_office(ground)
 
 
 @pytest.fixture

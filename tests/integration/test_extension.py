@@ -43,8 +43,8 @@ def whole(office):
 
 
 @pytest.fixture
-def office(tmp_path):
-    return opened_office(tmp_path)
+def office(ground):
+    return opened_office(ground)
 
 
 # -- scenario 9: extended after it passed

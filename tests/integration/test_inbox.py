@@ -8,8 +8,8 @@ from workflow.services.items import NewItem, create
 
 
 @pytest.fixture
-def office(tmp_path):
-    return opened_office(tmp_path)
+def office(ground):
+    return opened_office(ground)
 
 
 def codes(office, login):

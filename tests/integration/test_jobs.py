@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.offices import HOUSE, caller, opened_office
+from tests.offices import HOUSE, caller, moved, opened_office
 from workflow.errors import NotFound, ReusedKey
 from workflow.persistence.jobs import Asked
 from workflow.persistence.statements import observing
@@ -12,8 +12,8 @@ from workflow.services.jobs import cancel, find, own, start, told, work
 
 
 @pytest.fixture
-def office(tmp_path):
-    return opened_office(tmp_path)
+def office(ground):
+    return opened_office(ground)
 
 
 def drafts(office, count):
@@ -106,24 +106,41 @@ class Killed(Exception):
     """The process ends here."""
 
 
-def test_a_row_that_was_done_when_the_process_ended_is_not_done_twice(office):
+def test_a_batch_that_the_process_left_halfway_is_done_again_whole(office):
     items = drafts(office, 2)
     job = begun(office, items)
+    settled = []
 
     def die(name):
-        if name == "jobs.settle":
+        settled.append(name)
+        if settled.count("jobs.settle") == 2:
             raise Killed
 
     with pytest.raises(Killed), observing(die):
         work(office)
-    assert states(office, items) == ["assigned", "draft"]
+    assert states(office, items) == ["draft", "draft"]
 
     assert work(office) == 2
 
     rows = told(office, caller(office, "chairman"), find(office, caller(office, "chairman"), job.id))
     assert [(row.row.state, row.reasons) for row in rows] == [("assigned", ()), ("assigned", ())]
     with office.read() as uow:
-        assert uow.items.get(items[0].code).item.revision == 2
+        assert [uow.items.get(item.code).item.revision for item in items] == [2, 2]
+
+
+def test_a_row_that_is_refused_in_the_midst_of_a_batch_leaves_a_refusal_and_nothing_else(office):
+    items = drafts(office, 3)
+    moved(office, "chairman", items[1].code, "assign")
+    with office.read() as uow:
+        seen = [Asked(item.code, uow.items.get(item.code).item.revision) for item in items]
+    start(office, caller(office, "chairman"), "assign", seen, None)
+
+    work(office)
+
+    assert states(office, items) == ["assigned"] * 3
+    with office.read() as uow:
+        assert [uow.items.get(item.code).item.revision for item in items] == [2, 2, 2]
+        assert [uow.audit.head(f"refusal/{item.id}").n for item in items] == [0, 1, 0]
 
 
 def test_what_is_stopped_is_left_as_it_is(office):

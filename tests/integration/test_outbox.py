@@ -10,7 +10,7 @@ from tests.offices import OPENING, at, caller, moved, new_task, opened_office, t
 from workflow.clock import fixed
 from workflow.errors import NotFound
 from workflow.outbox.inline import inline, relay_inline
-from workflow.outbox.relay import LEASE, MOST_ATTEMPTS, Relayed, Undeliverable, back_off, relay
+from workflow.outbox.relay import LEASE, MOST_ATTEMPTS, Relayed, Undeliverable, back_off, forget_old, relay
 from workflow.persistence.statements import observing
 from workflow.services import messages
 from workflow.services.deadlines import sweep
@@ -20,8 +20,8 @@ LONG_AFTER = timedelta(days=2)
 
 
 @pytest.fixture
-def office(tmp_path):
-    return opened_office(tmp_path)
+def office(ground):
+    return opened_office(ground)
 
 
 def put(office, name="assigned", kind="notify", roles=("chairman",), code=None):
@@ -268,7 +268,7 @@ def test_what_was_delivered_long_ago_is_forgotten(office):
     with office.read() as uow:
         (notice,) = uow.notices.of_person(uow.people.id_of_login("head.kt"), 5)
 
-    relay_inline(replace(office, clock=fixed(OPENING + timedelta(days=31))))
+    forget_old(replace(office, clock=fixed(OPENING + timedelta(days=31))))
 
     assert message(office, notice.message) is None
     assert told(office, "head.kt") == ["assigned"]

@@ -17,8 +17,8 @@ WHY = "Bấm nhầm xác nhận, chưa nghiệm thu"
 
 
 @pytest.fixture
-def office(tmp_path):
-    return opened_office(tmp_path)
+def office(ground):
+    return opened_office(ground)
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ FIGURES = [{"indicator": "ho-so", "numerator": 9, "denominator": 10}]
 
 
 @pytest.fixture
-def office(tmp_path):
-    return opened_office(tmp_path)
+def office(ground):
+    return opened_office(ground)
 
 
 @pytest.fixture

@@ -33,8 +33,8 @@ REPORT = (DEFINITIONS / "workflows" / "report.yaml").read_text(encoding="utf-8")
 
 
 @pytest.fixture
-def office(tmp_path):
-    return opened_office(tmp_path)
+def office(ground):
+    return opened_office(ground)
 
 
 def on(office, moment):
@@ -277,7 +277,7 @@ def test_an_unsent_report_is_late_on_the_twentieth(office):
 
 
 def test_a_round_of_the_clock_opens_what_began(office, tmp_path):
-    wiring.one_round(on(office, "2026-07-15 06:00"), tmp_path)
+    wiring.one_round(on(office, "2026-07-15 06:00"))
 
     assert counted(office)["2026-08"] == 5
 

@@ -26,6 +26,12 @@ _HEAD = Statement(
     .order_by(audit_event.c.n.desc())
     .limit(sa.literal_column("1")),
 )
+_HOLD = Statement(
+    "audit.hold",
+    sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:stream, 0))").bindparams(
+        sa.bindparam("stream", type_=sa.Text())
+    ),
+)
 _ENTRY = (audit_event.c.id, audit_event.c.stream, audit_event.c.n, audit_event.c.body, audit_event.c.leaf)
 _STREAM = Statement(
     "audit.stream",
@@ -66,7 +72,8 @@ _NEWEST = Statement(
     {
         # Rows are only ever appended: the last one's number tells every change apart, also two of one instant.
         "sqlite": sa.text("SELECT rowid FROM audit_event ORDER BY rowid DESC LIMIT 1"),
-        "postgresql": sa.select(audit_event.c.id).order_by(audit_event.c.id.desc()).limit(sa.literal_column("1")),
+        # There, who commits last need not have begun last: what this transaction can see is told whole.
+        "postgresql": sa.text("SELECT pg_current_snapshot()::text"),
     },
 )
 _MOST = 2**62
@@ -125,12 +132,18 @@ class AuditLog:
         return event_id
 
     def head(self, stream: str) -> Head:
-        """The last entry of a stream. An item's own stream keeps its head on the item's row (`StoredItem.head`)."""
+        """The last entry of a stream, held against other writers like an item.
+
+        An item's own stream keeps its head on the item's row (`StoredItem.head`).
+        """
+        if self._cursor.name != "sqlite" and not self._cursor.read_only:
+            # There is no row to hold: one is told apart from the next by its number alone.
+            run(self._cursor, _HOLD, {"stream": stream})
         row = run(self._cursor, _HEAD, {"stream": stream}).fetchone()
         return Head(row[0], bytes(row[1]), instant(row[2])) if row else Head()
 
     def newest_mark(self) -> str:
-        """A mark of the entry written last, or "": as long as it stays, nothing in the office has changed."""
+        """A mark of the entries that are there, or "": as long as it stays, nothing in the office has changed."""
         row = run(self._cursor, _NEWEST).fetchone()
         return str(row[0]) if row else ""
 

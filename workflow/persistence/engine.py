@@ -27,6 +27,10 @@ _POSTGRESQL_SETTINGS = (
     "SET statement_timeout = '10s'",
     "SET idle_in_transaction_session_timeout = '30s'",
 )
+_READER_SETTINGS = {
+    "sqlite": ("PRAGMA query_only = 1",),
+    "postgresql": ("SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY",),
+}
 
 # Shape of the schema, other databases, extensions: nothing of this is a product's business.
 _NEVER = frozenset(
@@ -181,6 +185,7 @@ class Connections:
     def _opened(self) -> PoolProxiedConnection:
         connection = self._pool.connect()
         _set(connection, self._settings)
+        connection.commit()
         return connection
 
 
@@ -197,12 +202,10 @@ def writers(engine: Engine) -> Connections:
 
 
 def readers(engine: Engine) -> Connections:
-    """Connections that refuse to write, whatever they are asked. On PostgreSQL each transaction says that for itself."""
+    """Connections that refuse to write, whatever they are asked; each transaction there sees one instant."""
     found = _readers.get(engine)
     if found is None:
-        if engine.dialect.name != "sqlite":
-            return writers(engine)
-        found = _kept(engine, _readers, Connections(engine.pool.recreate(), ("PRAGMA query_only = 1",)))
+        found = _kept(engine, _readers, Connections(engine.pool.recreate(), _READER_SETTINGS[engine.dialect.name]))
     return found
 
 

@@ -1,7 +1,8 @@
 """One transaction and the repositories that work in it: the only place that ends one."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self
 
@@ -109,13 +110,25 @@ class UnitOfWork:
         setattr(self, name, made)
         return made
 
+    @contextmanager
+    def part(self) -> Iterator[None]:
+        """A part that stands or falls alone: what it raises undoes what it wrote, and passes on; the rest of the unit stays."""
+        announce("part")
+        self.cursor.raw.execute("SAVEPOINT part")
+        try:
+            yield
+        except BaseException:
+            self.cursor.raw.execute("ROLLBACK TO SAVEPOINT part")
+            raise
+        finally:
+            self.cursor.raw.execute("RELEASE SAVEPOINT part")
+
     def _begin(self, cursor: Cursor) -> None:
         announce("begin")
         if cursor.name != "sqlite":
             # The driver itself begins with the first statement.
-            if self._read_only:
-                cursor.raw.execute("SET TRANSACTION READ ONLY")
-        elif self._read_only:
+            return
+        if self._read_only:
             cursor.raw.execute("BEGIN DEFERRED")
         else:
             # Take the write lock first: SQLite cannot upgrade a read to a write under contention.

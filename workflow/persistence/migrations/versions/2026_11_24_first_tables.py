@@ -1,5 +1,7 @@
 """The first tables, and the triggers that keep the audit log append-only."""
 
+from collections.abc import Iterator
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -100,6 +102,22 @@ POSTGRESQL_AUDIT = (
     CREATE FUNCTION audit_append_only() RETURNS trigger LANGUAGE plpgsql AS
     $$ BEGIN RAISE EXCEPTION 'the audit log is append-only'; END $$
     """,
+    # The table is named with its schema: nobody's search path leads the question elsewhere.
+    """
+    CREATE FUNCTION audit_gapless() RETURNS trigger LANGUAGE plpgsql AS
+    $$ BEGIN
+        IF NEW.n IS DISTINCT FROM (
+            SELECT coalesce(max(n), 0) + 1 FROM {schema}.audit_event WHERE stream = NEW.stream
+        ) THEN
+            RAISE EXCEPTION 'the audit log is append-only' USING ERRCODE = 'integrity_constraint_violation';
+        END IF;
+        RETURN NEW;
+    END $$
+    """,
+    """
+    CREATE TRIGGER audit_event_insert BEFORE INSERT ON audit_event
+    FOR EACH ROW EXECUTE FUNCTION audit_gapless()
+    """,
     """
     CREATE TRIGGER audit_event_change BEFORE UPDATE OR DELETE ON audit_event
     FOR EACH ROW EXECUTE FUNCTION audit_append_only()
@@ -112,9 +130,15 @@ POSTGRESQL_AUDIT = (
     CREATE TRIGGER audit_private_change BEFORE UPDATE ON audit_private
     FOR EACH ROW EXECUTE FUNCTION audit_append_only()
     """,
+    """
+    CREATE TRIGGER audit_private_truncate BEFORE TRUNCATE ON audit_private
+    FOR EACH STATEMENT EXECUTE FUNCTION audit_append_only()
+    """,
+    "ALTER TABLE audit_event ENABLE ALWAYS TRIGGER audit_event_insert",
     "ALTER TABLE audit_event ENABLE ALWAYS TRIGGER audit_event_change",
     "ALTER TABLE audit_event ENABLE ALWAYS TRIGGER audit_event_truncate",
     "ALTER TABLE audit_private ENABLE ALWAYS TRIGGER audit_private_change",
+    "ALTER TABLE audit_private ENABLE ALWAYS TRIGGER audit_private_truncate",
 )
 
 # In the order in which they may be dropped: what refers before what is referred to.
@@ -446,12 +470,21 @@ def upgrade() -> None:
 
 
 def _create_audit() -> None:
-    postgresql = op.get_bind().dialect.name == "postgresql"
-    for statement in POSTGRESQL_AUDIT if postgresql else SQLITE_AUDIT:
+    for statement in _audit_statements():
         op.execute(sa.text(statement))
     _index("ix_audit_event_actor_id_rec", "audit_event", ["actor_id", "rec"])
     _index("ix_audit_event_item_id_rec", "audit_event", ["item_id", "rec"], where="item_id IS NOT NULL")
     _index("ix_audit_event_rec", "audit_event", ["rec"])
+
+
+def _audit_statements() -> Iterator[str]:
+    bind = op.get_bind()
+    if bind.dialect.name != "postgresql":
+        yield from SQLITE_AUDIT
+        return
+    schema = bind.scalar(sa.text("SELECT quote_ident(current_schema())"))
+    for statement in POSTGRESQL_AUDIT:
+        yield statement.replace("{schema}", schema)
 
 
 def downgrade() -> None:
@@ -461,3 +494,4 @@ def downgrade() -> None:
     op.drop_table("audit_event")
     if op.get_bind().dialect.name == "postgresql":
         op.execute(sa.text("DROP FUNCTION audit_append_only()"))
+        op.execute(sa.text("DROP FUNCTION audit_gapless()"))
