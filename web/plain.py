@@ -20,7 +20,7 @@ from workflow.persistence.notices import Notice
 from workflow.persistence.people import GivenPower
 from workflow.queries.history import HistoryEntry
 from workflow.queries.worklist import Row
-from workflow.services.calendars import missing_years
+from workflow.services.calendars import missing_years, standing
 from workflow.services.delegations import days_of
 from workflow.services.inbox import Waiting
 from workflow.services.moves import offers
@@ -500,8 +500,8 @@ def _moment(found: Moment) -> str:
 
 
 def calendar(office: Office, name: str, year: int | None = None) -> Said:
-    """A working calendar as it stands; with `year`, the days of that year only."""
-    found = office.calendars[name]
+    """A working calendar as it stands; with `year`, the days of that year only. NotFound for an unknown name."""
+    found = standing(office, name)
     return {
         "name": found.name,
         "years": sorted(found.years),

@@ -105,5 +105,4 @@ def _known(name: str) -> None:
 
 
 def _answer(name: str, year: int | None = None) -> Response:
-    _known(name)
     return calls.answer(plain.calendar(office(), name, year))

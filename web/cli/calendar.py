@@ -30,7 +30,7 @@ def list_command(name: str | None, year: int | None, as_json: bool) -> None:  # 
     if as_json:
         say_json(plain.calendar(at.office, chosen, year))
         return
-    found = at.office.calendars[chosen]
+    found = calendars.standing(at.office, chosen)
     table((day(one.date), one.kind, one.name, one.source) for one in found.days if year in (None, one.date.year))
     missing = [one.year for one in calendars.missing_years(at.office) if one.calendar == chosen]
     if year and year not in found.years and year not in missing:

@@ -124,6 +124,18 @@ def year_missing(fault: CalendarYearMissing) -> Reason:
 # -- the administrator changes it ---------------------------------------------------------------------------------------
 
 
+def standing(office: Office, name: str) -> Calendar:
+    """The calendar as it stands in the database this instant; NotFound with the nearest name."""
+    with office.read() as uow:
+        return _kept(office).of(uow, name)
+
+
+def _kept(office: Office) -> Calendars:
+    if isinstance(office.calendars, Calendars):
+        return office.calendars
+    raise TypeError("the calendars of this office are those of its files and cannot be changed")
+
+
 def entered(office: Office) -> Entered:
     """Every line that was entered, also those taken back: who, when, by which document."""
     with office.read() as uow:
@@ -214,9 +226,7 @@ class _Change:
     """One change of a calendar: the line, its entry in the log and the mark for other processes, all or nothing."""
 
     def __init__(self, office: Office, caller: Caller) -> None:
-        if not isinstance(office.calendars, Calendars):
-            raise TypeError("the calendars of this office are those of its files and cannot be changed")
-        self._calendars, self._caller, self._now = office.calendars, caller, office.clock.now()
+        self._calendars, self._caller, self._now = _kept(office), caller, office.clock.now()
         self.uow = office.write()
         self.by = By(caller.actor.id, self._now)
 
