@@ -130,6 +130,25 @@ def _wish(at: Window) -> None:
         at.page.locator("main a[href^='/overrides/']").first.click()
 
 
+def _notice(at: Window) -> None:
+    at.go("/notices")
+    message = at.page.locator("main form input[name=message]").first.get_attribute("value")
+    at.go(f"/notices/{message}")
+
+
+def _wrong_address(at: Window) -> None:
+    at.go("/account")
+    at.page.locator("#field-address").fill("không phải địa chỉ")
+    at.page.locator("form[action='/account/mail'] button").click()
+    at.page.locator(".error-summary").wait_for()
+
+
+def _calendar_address(at: Window) -> None:
+    at.go("/account")
+    at.page.locator("form[action='/account/calendar'] button").click()
+    at.page.locator("main code").wait_for()
+
+
 def _preview(at: Window) -> None:
     at.go(f"/items/{LATE}/moves/plan")
     at.page.locator("#field-plan_note").fill("Bố trí thêm người")
@@ -173,6 +192,10 @@ PAGES: tuple[tuple[str, str, str | Callable[[Window], None]], ...] = (
     ("difficulties", "chairman", "/escalations"),
     ("notices", "chairman", "/notices"),
     ("notices, none", "auditor", "/notices"),
+    ("a notice", "chairman", _notice),
+    ("account", "chairman", "/account"),
+    ("account, wrong address", "head.kt", _wrong_address),
+    ("account, calendar address", "head.kt", _calendar_address),
     ("log", "auditor", "/history"),
     ("log, odd day", "auditor", "/history?since=hôm+qua"),
     ("check of the log", "auditor", "/history/check"),
@@ -209,8 +232,8 @@ PAGES: tuple[tuple[str, str, str | Callable[[Window], None]], ...] = (
 
 
 # Pages that a form leads to, and addresses that hold no page.
-LED_TO = {"directives.preview_form", "directives.show", "jobs.show", "overrides.show"}
-NO_PAGES = {"static", "files.content"}
+LED_TO = {"directives.preview_form", "directives.show", "jobs.show", "notices.show", "overrides.show"}
+NO_PAGES = {"static", "files.content", "feeds.show"}
 STATUS = {"nobody is signed in": 401, "move not permitted": 403, "not found": 404, "not permitted": 403}
 
 

@@ -9,6 +9,7 @@ from web.api import (
     calls,
     definitions,
     delegations,
+    feeds,
     files,
     history,
     inbox,

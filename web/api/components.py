@@ -202,6 +202,7 @@ COMPONENTS: Mapping[str, _Shape] = {
     "Notices": _page(
         _object(id=TEXT, item=_or_null(TEXT), template=TEXT, at=INSTANT, read_at=_or_null(INSTANT)),
     ),
+    "CalendarFeed": _object(url=_or_null(TEXT)),
     "Comment": _object(id=TEXT, item=TEXT, text=TEXT, by=_or_null(TEXT)),
     "File": _object(sha256=TEXT, name=TEXT, size=WHOLE, type=TEXT),
     "Definition": _object(

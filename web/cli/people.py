@@ -10,8 +10,9 @@ from web.cli.shell import SpokenGroup, as_house, as_json, caller_of, desk, optio
 from web.i18n import N_, _, label
 from workflow.engine import Label
 from workflow.errors import NotFound
+from workflow.persistence.letters import AT_ONCE, CHOICES
 from workflow.persistence.people import Appointment, Person
-from workflow.services import passwords, people
+from workflow.services import mail, passwords, people
 from workflow.services.office import Office
 
 user = SpokenGroup("user", help=N_("Accounts: add, list, lock, give a role, set a password."))
@@ -126,6 +127,30 @@ def password(whose: str, password_stdin: bool, login: str | None) -> None:  # no
     say(_("New password of {login} set.", login=whose))
     if not password_stdin:
         say(_("First password: {password}", password=new))
+
+
+@user.command(
+    help=N_("Where mail reaches a person, and what he gets by it; without an address nothing is mailed to him.")
+)
+@click.argument("whose", metavar="LOGIN")
+@click.argument("address", default="")
+@option(
+    "--choice",
+    type=click.Choice(CHOICES),
+    default=AT_ONCE,
+    show_default=True,
+    help=N_("Urgent matters at once and a digest, the digest alone, or nothing."),
+)
+@as_house
+def email(whose: str, address: str, choice: str, login: str | None) -> None:
+    at = desk()
+    person = people.person_of(at.office, whose)
+    taken(mail.choose(at.office, caller_of(at.office, login), person.id, address, choice))
+    say(
+        _("Mail reaches {login} from now on.", login=whose)
+        if address
+        else _("Nothing is mailed to {login}.", login=whose)
+    )
 
 
 @unit.command("list", help=N_("The units, in their order."))

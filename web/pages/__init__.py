@@ -3,14 +3,16 @@
 from flask import Flask
 
 from web.pages import (
+    account,
     admin,
-    delegations,
     calendars,
+    delegations,
     directives,
     editions,
     editor,
     errors,
     escalations,
+    feeds,
     files,
     help,  # noqa: A004  the page is called help
     history,
@@ -49,9 +51,9 @@ def register(app: Flask) -> None:
         editions,
         files,
         admin,
-        help,
-    ):
         account,
         feeds,
         calendars,
+        help,
+    ):
         app.register_blueprint(page.bp)

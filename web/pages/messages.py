@@ -21,7 +21,12 @@ bp = Blueprint("messages", __name__)
 
 Answer = AnyResponse | tuple[str, int]
 _MOST = 100
-_KINDS = {"notify": N_("notice to people"), "webhook": N_("call to another system"), "job": N_("job")}
+_KINDS = {
+    "notify": N_("notice to people"),
+    "webhook": N_("call to another system"),
+    "job": N_("job"),
+    "mail": N_("e-mail to a person"),
+}
 _DONE = {
     "retry": N_("The message will be tried again."),
     "discard": N_("The message has been discarded."),

@@ -8,6 +8,7 @@ from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from web.actors import current_actor, current_caller
+from web.i18n import _
 from web.notices import sentence
 from web.pages import presenting
 from web.pages.rendering import render_page
@@ -15,6 +16,8 @@ from web.titles import Titles, titles_of
 from web.wiring import office
 from workflow.engine import Definition
 from workflow.engine.administration import refusal_to_administer
+from workflow.errors import NotFound
+from workflow.persistence import UnitOfWork
 from workflow.persistence.notices import Notice
 from workflow.services.notices import PersonalInbox
 
@@ -26,7 +29,7 @@ _PAGE = 50
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One notice; `href` leads to its item, "" where it has none."""
+    """One notice; `href` leads to its item, "" where it has none; `on_behalf` says in whose place the reader is told."""
 
     message: str
     sentence: str
@@ -35,6 +38,7 @@ class Line:
     href: str
     at: datetime
     read: bool
+    on_behalf: str
 
 
 @bp.get("/notices")
@@ -61,8 +65,17 @@ def index() -> Answer:
 
 def _line(one: Notice, definitions: Mapping[str, Definition], titles: Titles) -> Line:
     code = str(one.params.get("code", ""))
-    unit = titles.unit(str(one.params.get("unit", "")))
-    return Line(one.message, sentence(one, definitions), unit, code, _href(one, code), one.at, one.read_at is not None)
+    giver = one.params.get("for")
+    return Line(
+        message=one.message,
+        sentence=sentence(one, definitions),
+        unit=titles.unit(str(one.params.get("unit", ""))),
+        code=code,
+        href=_href(one, code),
+        at=one.at,
+        read=one.read_at is not None,
+        on_behalf=_("On behalf of: {who}", who=titles.person(giver)) if giver else "",
+    )
 
 
 def _href(one: Notice, code: str) -> str:
@@ -81,3 +94,29 @@ def read() -> Answer:
     PersonalInbox(office()).mark_read(current_caller(), shown)
     cursor = request.form.get("cursor") or None
     return redirect(url_for("notices.index", cursor=cursor, done="read"), 303)
+
+
+@bp.get("/notices/<message>")
+def show(message: str) -> Answer:
+    """Where a mail leads to: one notice, which is read only when its reader says so."""
+    with office().read() as uow:
+        line = _line(
+            _own(uow, message), {one.workflow: one for one in office().editions.all_latest(uow)}, titles_of(uow)
+        )
+    return render_page("notices/show.html", line=line)
+
+
+@bp.post("/notices/<message>")
+def open_item(message: str) -> Answer:
+    """Mark it as read and go to its item."""
+    with office().read() as uow:
+        notice = _own(uow, message)
+    PersonalInbox(office()).mark_read(current_caller(), [message])
+    return redirect(_href(notice, str(notice.params.get("code", ""))) or url_for("notices.index"), 303)
+
+
+def _own(uow: UnitOfWork, message: str) -> Notice:
+    found = uow.notices.find(message, current_actor().id) if message.isalnum() else None
+    if found is None:
+        raise NotFound("notice", message)
+    return found
