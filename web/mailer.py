@@ -173,6 +173,11 @@ class SmtpMailer:
         except smtplib.SMTPResponseException as fault:
             raise _refusal(fault.smtp_code, fault.smtp_error) from None
 
+    def reach(self) -> None:
+        """Open a connection and sign in as for a letter, and send none; whatever stands in the way flies."""
+        with self._connected() as smtp:
+            smtp.noop()
+
     def composed(self, letter: Letter) -> MIMEMultipart:
         """The letter as it goes out; the same letter has the same Message-ID at every attempt."""
         with speaking(letter.language):

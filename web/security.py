@@ -2,6 +2,7 @@
 
 import binascii
 import hmac
+import re
 import secrets
 import threading
 import time
@@ -35,6 +36,8 @@ _HEADERS = {
 """What an answer carries unless its page says otherwise."""
 
 _MEGABYTE = 1024 * 1024
+_REQUEST_ID = "X-Request-Id"
+_A_NAME = re.compile(r"[A-Za-z0-9_-]{16,64}", re.ASCII)
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _SECRET_BYTES = 32
 
@@ -69,7 +72,9 @@ def protect(app: Flask, *, trusted_hosts: tuple[str, ...], https: bool, proxy_ho
 
 
 def open_request() -> None:
-    g.request_id = secrets.token_hex(8)
+    given = request.headers.get(_REQUEST_ID, "")
+    # A proxy or a program may have named it already; what it says goes into logs and must be nothing but a name.
+    g.request_id = given if _A_NAME.fullmatch(given) else secrets.token_hex(8)
     if request.mimetype != "multipart/form-data":
         # Only files are large; what is no upload need not be read at all.
         request.max_content_length = _MEGABYTE
@@ -85,7 +90,7 @@ def request_id() -> str:
 def add_headers(response: Response) -> Response:
     given = {name.lower() for name, _value in response.headers}
     response.headers.extend((name, value) for name, value in _HEADERS.items() if name.lower() not in given)
-    response.headers["X-Request-Id"] = request_id()
+    response.headers[_REQUEST_ID] = request_id()
     if current_app.config["SESSION_COOKIE_SECURE"]:
         response.headers["Strict-Transport-Security"] = "max-age=31536000"
     return response

@@ -15,6 +15,7 @@ from workflow.clock import VIETNAM
 LANGUAGES = ("vi", "en")
 _LOGS = ("text", "json")
 _SECRET_BYTES = 32
+_TOKEN_LENGTH = 16
 
 
 class SettingRefused(ValueError):
@@ -45,6 +46,7 @@ class Settings:
     language: str = "vi"
     files: Path = Path("var/files")
     log: str = "text"
+    metrics_token: str | None = field(default=None, repr=False)
     proxy_hops: int = 0
     test_clock: bool = False
 
@@ -68,6 +70,7 @@ class Settings:
             zone=_zone(env.get("DONDOC_TIMEZONE") or "Asia/Ho_Chi_Minh"),
             language=_one_of("DONDOC_LANG", env.get("DONDOC_LANG") or "vi", LANGUAGES),
             files=Path(env.get("DONDOC_FILES") or folder / "files"),
+            metrics_token=_metrics_token(_secret(env, "DONDOC_METRICS_TOKEN")),
             log=_one_of("DONDOC_LOG", env.get("DONDOC_LOG") or "text", _LOGS),
             proxy_hops=_count("DONDOC_PROXY_HOPS", env.get("DONDOC_PROXY_HOPS") or "0"),
             test_clock=_one_of("DONDOC_TEST_CLOCK", env.get("DONDOC_TEST_CLOCK") or "0", ("0", "1")) == "1",
@@ -161,6 +164,12 @@ def _count(name: str, value: str) -> int:
     if not value.isascii() or not value.isdigit() or int(value) > 9:
         raise SettingRefused(name, f"{value!r} must be a number from 0 to 9")
     return int(value)
+
+
+def _metrics_token(token: str | None) -> str | None:
+    if token is not None and len(token) < _TOKEN_LENGTH:
+        raise SettingRefused("DONDOC_METRICS_TOKEN", f"needs at least {_TOKEN_LENGTH} characters")
+    return token
 
 
 def _secret_key(env: Mapping[str, str], folder: Path, *, kept: bool) -> str:

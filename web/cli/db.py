@@ -1,19 +1,13 @@
 """The database and what surrounds it: set up, back up, look after."""
 
-import shutil
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 
 import click
 
 from web import wiring
 from web.cli.shell import (
-    WRONG,
     Desk,
     SpokenCommand,
-    as_json,
     caller_of,
     database_is_there,
     finding_text,
@@ -21,29 +15,28 @@ from web.cli.shell import (
     open_desk,
     say,
     say_fault,
-    say_json,
     sqlite_file,
     taken,
 )
-from web.i18n import N_, _, ngettext
+from web.i18n import N_, _
 from web.settings import Settings
-from workflow.engine.events import instant_of
 from workflow.persistence import open_owner_engine
 from workflow.persistence.backup import back_up
-from workflow.persistence.migrations import current, newest, upgrade
+from workflow.persistence.migrations import upgrade
+from workflow.persistence.roles import grant, role_of
 from workflow.services import passwords, people
 from workflow.services.publishing import publish
 
-_STALE = timedelta(minutes=2)
-_LITTLE = 500 * 1024 * 1024
-
 
 def prepare(settings: Settings) -> None:
-    """The data folder and the schema that this release needs; safe to repeat."""
+    """The data folder, the schema that this release needs, and what the product's role may do in it; safe to repeat."""
     settings.data.mkdir(parents=True, exist_ok=True)
     engine = open_owner_engine(settings.owner_database_url or settings.database_url)
     try:
         upgrade(engine)
+        role = role_of(settings.database_url)
+        if settings.owner_database_url and role is not None and role != role_of(settings.owner_database_url):
+            grant(engine, role)
     finally:
         engine.dispose()
 
@@ -55,13 +48,14 @@ def prepare(settings: Settings) -> None:
 def init() -> None:
     settings = given_settings()
     prepare(settings)
-    say(_("Database: {where}", where=_where(settings)))
+    say(_("Database: {where}", where=where(settings)))
     at = open_desk(settings)
     _publish_shipped(at)
     _seed(at)
 
 
-def _where(settings: Settings) -> str:
+def where(settings: Settings) -> str:
+    """Which database that is, without the secret of its address."""
     path = sqlite_file(settings)
     return str(path) if path else settings.database_url.rpartition("@")[2]
 
@@ -128,91 +122,3 @@ def backup(file: Path) -> None:
             folder=settings.files,
         )
     )
-
-
-# -- doctor -------------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Sign:
-    """One thing looked at: `name` for programs, `text` for people."""
-
-    name: str
-    well: bool
-    text: str
-
-
-@click.command(
-    cls=SpokenCommand, help=N_("Look at everything the office needs: database, schema, clock, calendar, disk.")
-)
-@as_json
-def doctor(as_json: bool) -> None:  # noqa: FBT001  click's
-    settings = given_settings()
-    signs = list(_signs(settings))
-    if as_json:
-        say_json([{"name": sign.name, "ok": sign.well, "text": sign.text} for sign in signs])
-    else:
-        for sign in signs:
-            say(f"{'✓' if sign.well else '✗'} {sign.text}")
-    if not all(sign.well for sign in signs):
-        raise click.exceptions.Exit(WRONG)
-
-
-def _signs(settings: Settings) -> Iterator[Sign]:
-    if not database_is_there(settings):
-        yield Sign("database", well=False, text=_("The database is not set up. Run: dondoc init"))
-    else:
-        yield from _of_database(settings)
-    yield _disk(settings)
-
-
-def _of_database(settings: Settings) -> Iterator[Sign]:
-    at = open_desk(settings)
-    engine = open_owner_engine(settings.database_url)
-    try:
-        has, needs = current(engine), newest()
-    except Exception as fault:  # noqa: BLE001  whatever it is, the database is out of reach
-        yield Sign("database", well=False, text=_("The database is out of reach: {what}", what=type(fault).__name__))
-        return
-    finally:
-        engine.dispose()
-    yield Sign("database", well=True, text=_("Database: {where}", where=_where(settings)))
-    if has != needs:
-        yield Sign(
-            "schema",
-            well=False,
-            text=_("The schema is {has}, this release needs {needs}. Run: dondoc init", has=has, needs=needs),
-        )
-        return
-    yield Sign("schema", well=True, text=_("Schema: {revision}", revision=has))
-    yield _clock(at)
-    yield from _calendar(at)
-
-
-def _clock(at: Desk) -> Sign:
-    with at.office.read() as uow:
-        beat = uow.settings.find(wiring.HEARTBEAT)
-    if beat is None:
-        return Sign("clock", well=False, text=_("The clock has never run. Run: dondoc serve, or: dondoc clock"))
-    age = at.office.clock.now() - instant_of(beat)
-    minutes = max(0, int(age.total_seconds() // 60))
-    text = ngettext("The clock ran {n} minute ago.", "The clock ran {n} minutes ago.", minutes)
-    return Sign("clock", well=age < _STALE, text=text)
-
-
-def _calendar(at: Desk) -> Iterator[Sign]:
-    year = at.office.clock.now().astimezone(at.settings.zone).year + 1
-    for name, calendar in at.office.calendars.items():
-        well = year in calendar.years
-        text = (
-            _("Calendar {name} knows {year}.", name=name, year=year)
-            if well
-            else _("Calendar {name} does not know {year} yet.", name=name, year=year)
-        )
-        yield Sign("calendar", well=well, text=text)
-
-
-def _disk(settings: Settings) -> Sign:
-    folder = settings.data if settings.data.exists() else Path()
-    free = shutil.disk_usage(folder).free
-    return Sign("disk", well=free > _LITTLE, text=_("Free on the disk: {size} MB", size=free // (1024 * 1024)))

@@ -20,12 +20,21 @@ def _alone(_name: str) -> AbstractContextManager[bool]:
     return nullcontext(enter_result=True)
 
 
+Witness = Callable[[str, str, tuple[str, ...]], object]
+"""Is told of each move that was tried: its workflow, its name, and the codes of what stood against it; none where it was made."""
+
+
+def unwitnessed(_workflow: str, _move: str, _codes: tuple[str, ...]) -> None:
+    """The witness of an office whose moves nobody counts."""
+
+
 @dataclass(frozen=True, slots=True)
 class Office:
     """`write` and `read` open a unit of work; `editions` hands out published definitions; `names` is what files may refer to.
 
     `content` keeps the bytes of uploaded files; an office without it takes none. `mailer` sends letters; without it notices
     stay in the application. `turn` takes the turn of a name, which one process has at a time: False where another has it.
+    `witness` hears of every move that was tried, after its transaction.
     """
 
     write: Callable[[], UnitOfWork]
@@ -38,6 +47,7 @@ class Office:
     content: ContentStore | None = None
     mailer: Mailer | None = None
     turn: Callable[[str], AbstractContextManager[bool]] = _alone
+    witness: Witness = unwitnessed
 
     def circumstances(self, definition: Definition, directory: Directory, now: datetime | None = None) -> Circumstances:
         calendar = self.calendars.get(definition.calendar) if definition.calendar else None
