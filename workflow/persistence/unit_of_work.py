@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 from workflow.persistence.audit_log import AuditLog
 from workflow.persistence.calendars import Calendars
 from workflow.persistence.comments import Comments
+from workflow.persistence.custody import Custody
 from workflow.persistence.definitions import Definitions
 from workflow.persistence.directives import Directives
 from workflow.persistence.drafts import Drafts
@@ -48,6 +49,7 @@ _REPOSITORIES: Mapping[str, Callable[[Cursor], Any]] = {
     "jobs": Jobs,
     "settings": Settings,
     "calendars": Calendars,
+    "custody": Custody,
 }
 
 
@@ -77,6 +79,7 @@ class UnitOfWork:
     jobs: Jobs
     settings: Settings
     calendars: Calendars
+    custody: Custody
 
     def __init__(self, engine: Engine, *, read_only: bool = False) -> None:
         self._engine = engine

@@ -21,6 +21,7 @@ from workflow.services.office import Caller, Office
 MAX_BYTES = 20 * 1024 * 1024
 _ATTACH = "attach"
 _SWEPT_AFTER = timedelta(hours=1)
+_SWEPT_ON = "files_swept_on"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,8 @@ def attach(office: Office, caller: Caller, item_ref: str, name: str, stream: Rea
     """
     refusal = _refusal(office, caller, item_ref)
     if refusal:
-        record_refusal(office, caller, refusal.item, refusal.move, refusal.reasons, office.clock.now())
+        with office.write() as uow:
+            record_refusal(uow, caller, refusal.item, refusal.move, refusal.reasons, office.clock.now())
         return refusal
     store = content_of(office)
     with store.receive(stream, MAX_BYTES) as arrived:
@@ -75,6 +77,19 @@ def sweep_files(office: Office) -> tuple[str, ...]:
         referred = uow.files.hashes()
     # Files bear the machine's time, whatever day the office lives on.
     return content_of(office).sweep(referred, Clock().now() - _SWEPT_AFTER)
+
+
+def sweep_daily(office: Office) -> tuple[str, ...]:
+    """The same at the first call of each day; nothing at the others, and in an office that takes no files."""
+    today = office.clock.now().astimezone(office.zone).date().isoformat()
+    with office.read() as uow:
+        done = uow.settings.find(_SWEPT_ON) == today
+    if done or office.content is None:
+        return ()
+    removed = sweep_files(office)
+    with office.write() as uow:
+        uow.settings.put(_SWEPT_ON, today)
+    return removed
 
 
 def content_of(office: Office) -> ContentStore:

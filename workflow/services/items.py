@@ -106,7 +106,8 @@ def comment(office: Office, caller: Caller, item_ref: str, text: str) -> str | R
     if refusal:
         with office.read() as uow:
             item = readable(uow, caller, item_ref).item
-        record_refusal(office, caller, item, COMMENT, (refusal,), now)
+        with office.write() as uow:
+            record_refusal(uow, caller, item, COMMENT, (refusal,), now)
         return refusal
     with office.write() as uow:
         return comment_within(uow, caller, item_ref, text, now)

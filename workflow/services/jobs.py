@@ -1,19 +1,31 @@
 """One move on more items than a request may wait for: kept as a job, done row by row by the clock, told row by row.
 
-Each row is a move like any other, in its own transaction, decided when it is done; what fails for one undoes nothing of another.
+Each row is a move like any other, decided when it is done, with a savepoint of its own: what fails undoes nothing of another.
+A batch of rows shares one commit, the rows' outcomes with it: a process that ends in between leaves all or none of a batch.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 from workflow.engine import Definition, Item, Kind, Label, Reason
 from workflow.errors import Busy, NotFound, StaleItem
 from workflow.ids import new_id
+from workflow.persistence import UnitOfWork
 from workflow.persistence.jobs import Asked, Job, Settled, Waiting
 from workflow.services.items import readable
-from workflow.services.journal import fingerprint_of
-from workflow.services.moves import MoveRequest, Refused, perform, transition_named
+from workflow.services.journal import fingerprint_of, record_refusal
+from workflow.services.moves import (
+    Done,
+    MoveRefused,
+    MoveRequest,
+    Outcome,
+    Refused,
+    perform_in,
+    testify,
+    transition_named,
+)
 from workflow.services.office import Caller, Office
 
 MOST_AT_ONCE = 50
@@ -116,11 +128,14 @@ def _work(office: Office, most: int | None) -> int:
             rows = uow.jobs.waiting(_BATCH if most is None else min(_BATCH, most - done))
         if not rows:
             break
-        for row in rows:
-            if not _do(office, row):
-                # The database is held by somebody; the next round goes on where this one stops.
-                return done
-            done += 1
+        try:
+            tried = _batch(office, rows)
+        except Busy:
+            # The database is held by somebody; the next round goes on where this one stops.
+            break
+        for request, outcome in tried:
+            testify(office, request, outcome)
+        done += len(rows)
     return done
 
 
@@ -129,12 +144,62 @@ def forget_old(office: Office) -> int:
         return uow.jobs.purge(office.clock.now() - KEPT)
 
 
-def _do(office: Office, row: Waiting) -> bool:
+def _batch(office: Office, rows: Sequence[Waiting]) -> list[tuple[MoveRequest, Outcome]]:
+    """Do these rows and settle them; what came of those that were tried at all."""
+    now, tried = office.clock.now(), []
+    with office.write() as uow:
+        askers = {(row.person, row.asked.giver): _asker(uow, row, now) for row in rows}
+        for row in rows:
+            caller = askers[row.person, row.asked.giver]
+            if caller is None:
+                uow.jobs.settle(row, now, None, _plain((Reason("account_locked", Kind.AUTHORITY),)))
+                continue
+            request = MoveRequest(row.asked.item, row.move, comment=row.comment, seen=row.asked.seen)
+            try:
+                with uow.part():
+                    outcome: Outcome = _made(office, uow, caller, request, now)
+            except MoveRefused as refusal:
+                outcome = refusal.refused
+                record_refusal(uow, caller, outcome.item, outcome.move, outcome.reasons, now)
+            except _Unfit as unfit:
+                uow.jobs.settle(row, now, None, _plain(unfit.reasons))
+                continue
+            reasons = outcome.reasons if isinstance(outcome, Refused) else ()
+            uow.jobs.settle(row, now, None if reasons else outcome.item.state, _plain(reasons))
+            tried.append((request, outcome))
+    return tried
+
+
+def _asker(uow: UnitOfWork, row: Waiting, now: datetime) -> Caller | None:
+    """Who asked, with whatever powers he has now, not those he had when he asked; None whose account is locked."""
+    if uow.people.get(row.person).locked_at is not None:
+        return None
+    actor = replace(uow.people.actor(row.person, now), acting_for=row.asked.giver)
+    return Caller(actor, "job", request=row.job)
+
+
+class _Unfit(Exception):
+    """The row does not come to a decision at all."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason.code)
+        self.reasons = (reason,)
+
+
+def _made(office: Office, uow: UnitOfWork, caller: Caller, request: MoveRequest, now: datetime) -> Done:
     try:
-        state, reasons = _made(office, row)
-    except Busy:
-        return False
-    plain = [
+        item = readable(uow, caller, request.item).item
+        if not transition_named(office.editions.of(item, uow), request.move).bulk:
+            raise _Unfit(Reason("not_bulk", Kind.PRECONDITION, {"move": request.move}))
+        return perform_in(office, uow, caller, request, now)
+    except StaleItem as stale:
+        raise _Unfit(Reason("stale", Kind.STATE, {"seen": str(stale.seen), "current": str(stale.current)})) from None
+    except NotFound as missing:
+        raise _Unfit(Reason("not_found", Kind.INPUT, {"kind": missing.kind, "name": missing.name})) from None
+
+
+def _plain(reasons: Iterable[Reason]) -> list[dict[str, Any]]:
+    return [
         {
             "code": reason.code,
             "kind": reason.kind.value,
@@ -143,31 +208,3 @@ def _do(office: Office, row: Waiting) -> bool:
         }
         for reason in reasons
     ]
-    with office.write() as uow:
-        uow.jobs.settle(row, office.clock.now(), state, plain)
-    return True
-
-
-def _made(office: Office, row: Waiting) -> tuple[str | None, tuple[Reason, ...]]:
-    """The state the row's item is in after the move, or why it was refused. Asked with whatever powers its asker has now."""
-    with office.read() as uow:
-        if uow.people.get(row.person).locked_at is not None:
-            return None, (Reason("account_locked", Kind.AUTHORITY),)
-        actor = replace(uow.people.actor(row.person, office.clock.now()), acting_for=row.asked.giver)
-    # The key makes a row that was done but not yet settled, when the process ended, count once.
-    caller = Caller(actor, "job", key=f"{row.job}:{row.n}")
-    try:
-        with office.read() as uow:
-            item = readable(uow, caller, row.asked.item).item
-            definition = office.editions.of(item, uow)
-        if not transition_named(definition, row.move).bulk:
-            return None, (Reason("not_bulk", Kind.PRECONDITION, {"move": row.move}),)
-        asked = MoveRequest(row.asked.item, row.move, comment=row.comment, seen=row.asked.seen)
-        outcome = perform(office, caller, asked)
-    except StaleItem as stale:
-        return None, (Reason("stale", Kind.STATE, {"seen": str(stale.seen), "current": str(stale.current)}),)
-    except NotFound as missing:
-        return None, (Reason("not_found", Kind.INPUT, {"kind": missing.kind, "name": missing.name}),)
-    if isinstance(outcome, Refused):
-        return None, outcome.reasons
-    return outcome.item.state, ()

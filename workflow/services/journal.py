@@ -12,7 +12,7 @@ from workflow.audit import ActorMark, Entry, Head, compose, item_stream, refusal
 from workflow.engine import Actor, Definition, Item, Reason
 from workflow.engine.events import Event, to_plain
 from workflow.persistence import UnitOfWork
-from workflow.services.office import Caller, Office
+from workflow.services.office import Caller
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +97,11 @@ def append(uow: UnitOfWork, note: Note, caller: Caller, now: datetime) -> Entry:
 
 
 def record_refusal(
-    office: Office, caller: Caller, item: Item, move: str, reasons: tuple[Reason, ...], now: datetime
+    uow: UnitOfWork, caller: Caller, item: Item, move: str, reasons: tuple[Reason, ...], now: datetime
 ) -> None:
-    """One entry in a transaction of its own, on a stream of its own: a refused act never contends with the item."""
+    """One entry on a stream of its own: a refused act never contends with the item. Never in the unit that was refused."""
     extra = {"move": move, "state": item.state, "codes": [reason.code for reason in reasons]}
-    with office.write() as uow:
-        append(uow, Note(refusal_stream(item.id), "refusal", extra=extra), caller, now)
+    append(uow, Note(refusal_stream(item.id), "refusal", extra=extra), caller, now)
 
 
 def fingerprint_of(*parts: Any) -> str:

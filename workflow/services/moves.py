@@ -78,8 +78,8 @@ class Refused:
 Outcome = Done | Refused
 
 
-class _RefusedInside(Exception):
-    """Carries a refusal out of the unit of work, so that nothing of it stays, not even the claimed key."""
+class MoveRefused(Exception):
+    """Carries a refusal out of the unit of work, or a part of it, so that nothing of the try stays, not even the claimed key."""
 
     def __init__(self, refused: Refused) -> None:
         super().__init__(refused.move)
@@ -92,16 +92,29 @@ def perform(office: Office, caller: Caller, request: MoveRequest) -> Outcome:
     Raises NotFound (also where the asker may not read the item), StaleItem, ReusedKey, Busy; a refusal by a rule is a value.
     """
     now = office.clock.now()
+    outcome: Outcome
     try:
         with office.write() as uow:
-            return _perform(office, uow, caller, request, now)
-    except _RefusedInside as refusal:
-        refused = refusal.refused
-        record_refusal(office, caller, refused.item, refused.move, refused.reasons, now)
-        return refused
+            outcome = perform_in(office, uow, caller, request, now)
+    except MoveRefused as refusal:
+        outcome = refusal.refused
+        with office.write() as uow:
+            record_refusal(uow, caller, outcome.item, outcome.move, outcome.reasons, now)
+    testify(office, request, outcome)
+    return outcome
 
 
-def _perform(office: Office, uow: UnitOfWork, caller: Caller, request: MoveRequest, now: datetime) -> Done:
+def testify(office: Office, request: MoveRequest, outcome: Outcome) -> None:
+    """Tell the office's witness what became of a request, once its transaction is over."""
+    workflow = outcome.definition.workflow
+    if isinstance(outcome, Refused):
+        office.witness(workflow, outcome.move, tuple(reason.code for reason in outcome.reasons))
+    elif not outcome.replayed:
+        office.witness(workflow, request.move, ())
+
+
+def perform_in(office: Office, uow: UnitOfWork, caller: Caller, request: MoveRequest, now: datetime) -> Done:
+    """The same within a unit of the caller's; MoveRefused carries the refusal, whose writing is the caller's too."""
     stored = uow.items.get(request.item)
     item = stored.item
     if not scope_of(caller.actor).covers(item):
@@ -125,11 +138,11 @@ def _perform(office: Office, uow: UnitOfWork, caller: Caller, request: MoveReque
         # The actor was read before this transaction began; the power may have been ended since.
         reasons = (over, *errors)
     if reasons or not isinstance(decision, Accepted):
-        raise _RefusedInside(Refused(item, definition, request.move, reasons))
+        raise MoveRefused(Refused(item, definition, request.move, reasons))
     try:
         after = carry_out(office, uow, caller, Act(definition, stored, decision, request.comment), circumstances)
     except RelativesRefused as refusal:
-        raise _RefusedInside(Refused(item, definition, request.move, refusal.reasons)) from None
+        raise MoveRefused(Refused(item, definition, request.move, refusal.reasons)) from None
     if caller.key is not None:
         uow.idempotency.finish(caller.actor.id, caller.key, f"{after.id} {after.revision}")
     return Done(after, definition)
@@ -165,7 +178,9 @@ def command_of(
 
 def input_context(uow: UnitOfWork, circumstances: Circumstances) -> InputContext:
     return InputContext(
-        today=circumstances.today.date(), person_id=uow.people.id_of_login, unit_exists=uow.people.unit_exists
+        today=circumstances.now.astimezone(circumstances.zone).date(),
+        person_id=uow.people.id_of_login,
+        unit_exists=uow.people.unit_exists,
     )
 
 
