@@ -374,6 +374,9 @@ def role_name(word: str, definition: Definition | None = None) -> str:
         return _(ROLES[word])
     if word.startswith("last(") and definition:
         return _("whoever did “{move}”", move=_move(word[5:-1], definition))
+    post, bracket, field = word.rstrip(")").partition("(")
+    if bracket and post in ROLES:
+        return _("{post} of the unit in “{field}”", post=_(ROLES[post]), field=_field(field, definition))
     return _("the person in “{field}”", field=_field(word, definition))
 
 

@@ -15,6 +15,8 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
         "assigned": N_("{kind} “{title}” has been assigned; please accept it and begin."),
         "dispatched": N_("{kind} “{title}” has been given to you to work on."),
         "transferred": N_("{kind} “{title}” now has your unit in the lead."),
+        "transferred_away": N_("{kind} “{title}” has passed to another unit; your unit no longer leads it."),
+        "lead_changed": N_("{kind} “{title}”, which your unit supports, now has another unit in the lead."),
         "withdrawn": N_("{kind} “{title}” has been withdrawn; nothing more is to be done."),
         "refused": N_("{kind} “{title}” has been sent back to its assigner; please look at it again."),
         "completed": N_("{kind} “{title}” has been declared complete and waits for verification."),
@@ -81,6 +83,14 @@ def sentence(notice: Notice, definitions: Mapping[str, Definition]) -> str:
     known = SENTENCES.get(notice.template)
     if known is not None:
         return _(known, kind=kind, title=title)
+    if definition is not None and notice.template in definition.timers:
+        state = definition.states.get(str(params.get("state")))
+        return _(
+            "A reminder of {kind} “{title}”: {state}.",
+            kind=kind,
+            title=title,
+            state=label(state.label) if state else "",
+        )
     step = _step(notice, definition)
     if notice.template.endswith(_PROPOSED):
         return _(

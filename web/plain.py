@@ -101,6 +101,10 @@ def item(to: Reader, found: Item, *, every_move: bool = False) -> Said:
         "created_by": to.titles.login(found.created_by),
         "created_at": at_text(found.created_at),
         "late": [_episode(definition, episode, to.titles) for episode in found.episodes],
+        "paused": [
+            {"deadline": name, "bound": at_text(paused.bound), "since": at_text(paused.since)}
+            for name, paused in found.paused.items()
+        ],
         "parent": found.parent,
         "children": [child.id for child in children if scope_of(to.actor).covers(child)],
         "requests": [_request(definition, found, one, circumstances, to) for one in found.requests],

@@ -139,6 +139,7 @@ COMPONENTS: Mapping[str, _Shape] = {
         created_by=_or_null(TEXT),
         created_at=INSTANT,
         late=_list(_ref("LateEpisode")),
+        paused=_list(_object(deadline=TEXT, bound=INSTANT, since=INSTANT)),
         parent=_or_null(TEXT),
         children=_list(TEXT),
         requests=_list(_ref("Request")),
@@ -153,6 +154,7 @@ COMPONENTS: Mapping[str, _Shape] = {
         waits_for=_list(_PARTY),
         due=_list(_object(deadline=TEXT, at=INSTANT, before=_or_null(INSTANT))),
         timers=_list(_object(move=TEXT, at=INSTANT)),
+        reminders=_list(_object(timer=TEXT, at=INSTANT)),
         told=_list(_PARTY),
         opens=_list(TEXT),
     ),
@@ -262,7 +264,6 @@ COMPONENTS: Mapping[str, _Shape] = {
         series=_list(FREE),
     ),
     "Definitions": _page(_ref("Definition")),
-}
     "Calendar": _object(
         name=TEXT,
         years=_list(WHOLE),
@@ -271,3 +272,4 @@ COMPONENTS: Mapping[str, _Shape] = {
         days=_list(_object(date=TEXT, kind=TEXT, name=TEXT, source=TEXT)),
     ),
     "Calendars": _page(_ref("Calendar")),
+}

@@ -68,6 +68,7 @@ def _said(foreseen: Foreseen, titles: Titles) -> plain.Said:
             for name, at in told.due
         ],
         "timers": [{"move": str(due.timer.fire), "at": plain.at_text(due.at)} for due in told.timers],
+        "reminders": [{"timer": due.timer.name, "at": plain.at_text(due.at)} for due in told.reminders],
         "told": _parties(told.told, titles),
         "opens": list(told.opens),
     }

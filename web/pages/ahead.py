@@ -10,6 +10,7 @@ from web.i18n import _, day, label, last_day, reason_sentence
 from web.titles import Titles
 from web.wiring import office, settings
 from workflow.engine import Definition, Item, Reason, Rejected
+from workflow.engine.definition import Who
 from workflow.engine.parties import Party
 from workflow.engine.preview import Preview
 from workflow.persistence import StoredItem, UnitOfWork
@@ -33,6 +34,7 @@ class Ahead:
     waits: str = ""
     dates: tuple[tuple[str, str, str], ...] = ()
     timers: tuple[tuple[str, datetime], ...] = ()
+    reminders: tuple[tuple[str, datetime], ...] = ()
     told: tuple[str, ...] = ()
     opens: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
@@ -61,10 +63,17 @@ def _told(heading: str, foreseen: Foreseen, titles: Titles) -> Ahead:
         waits=parties_text(found.waits, foreseen.item, definition, titles),
         dates=tuple(_dates(found, definition)),
         timers=tuple((label(definition.transitions[str(due.timer.fire)].label), due.at) for due in found.timers),
+        reminders=tuple(
+            (_words(due.timer.notify, foreseen.item, definition, titles), due.at) for due in found.reminders[:1]
+        ),
         told=tuple(party_text(party, foreseen.item, definition, titles) for party in found.told),
         opens=tuple(_workflow_name(workflow, definition) for workflow in found.opens),
         missing=_sentences(found.missing, definition, titles),
     )
+
+
+def _words(told: Iterable[Who], item: Item, definition: Definition, titles: Titles) -> str:
+    return ", ".join(titles.who(str(who), item.unit, definition) for who in told)
 
 
 def _sentences(reasons: Iterable[Reason], definition: Definition, titles: Titles) -> tuple[str, ...]:

@@ -73,13 +73,16 @@ def _past_the_workflow(wishes: Iterable[tuple[str, Item, Definition]], titles: T
 
 
 def _grouped(found: Iterable[Waiting], titles: Titles, now: datetime) -> list[Group]:
+    unanswered = Group(_("Unanswered for too long"))
     decisions = Group(_("To decide: proposals that wait for you"))
     overdue = Group(_("Late or past their date"))
     soon = Group(_("Due within {n} days", n=SOON_DAYS))
     rest = Group(_("Everything else"))
     for one in found:
         due = one.item.due_at
-        if any(offer.act == "vote" for offer in one.offers):
+        if one.is_unanswered:
+            group = unanswered
+        elif any(offer.act == "vote" for offer in one.offers):
             group = decisions
         elif one.definition.states[one.item.state].overdue or (due is not None and due <= now):
             group = overdue
@@ -88,7 +91,7 @@ def _grouped(found: Iterable[Waiting], titles: Titles, now: datetime) -> list[Gr
         else:
             group = rest
         _add(group, one, titles, now)
-    return [group for group in (decisions, overdue, soon, rest) if group.lines]
+    return [group for group in (unanswered, decisions, overdue, soon, rest) if group.lines]
 
 
 def _add(group: Group, one: Waiting, titles: Titles, now: datetime) -> None:

@@ -172,6 +172,7 @@ def _item_page(uow: UnitOfWork, stored: StoredItem, status: int = 200, **more: A
         state=label(state.label),
         group=state.group.value,
         due=presenting.due_of(item, definition, now),
+        pauses=presenting.pauses_of(item, definition),
         waits=presenting.waits_for(item, definition, titles),
         unit=titles.unit(item.unit),
         buttons=named,

@@ -6,7 +6,20 @@ from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple
 
-from web.i18n import N_, DueCue, _, day, due_cue, label, last_day, moment, number, reason_sentence, role_name
+from web.i18n import (
+    N_,
+    DueCue,
+    _,
+    day,
+    due_cue,
+    label,
+    last_day,
+    moment,
+    ngettext,
+    number,
+    reason_sentence,
+    role_name,
+)
 from web.pages import acting
 from web.pages.rendering import kept
 from web.titles import Titles, choice_label
@@ -18,6 +31,7 @@ from workflow.engine.definition import FieldType, Transition
 from workflow.engine.events import instant_of
 from workflow.engine.facts import waiting
 from workflow.engine.item import Doer
+from workflow.engine.react import told_by
 from workflow.persistence.files import StoredFile
 from workflow.queries.history import HistoryEntry
 from workflow.queries.worklist import Row
@@ -205,7 +219,7 @@ def told(
         who=_who(entry, titles),
         at=entry.recorded_at,
         effective=moment(effective, settings().zone) if late_record else "",
-        text=_delegation_words(body["delegation"]) if entry.type == "delegation" else entry.comment or "",
+        text=_words_of(entry, definition),
         changes=_changes(entry, definition, titles, files),
         by_system=body["act"]["id"] == "system",
         refused=entry.type == "refusal",
@@ -234,6 +248,59 @@ def doer_words(doer: Doer, titles: Titles) -> str:
     return _("{name}, acting for {giver}", name=name, giver=titles.person(doer.acting_for))
 
 
+def _words_of(entry: HistoryEntry, definition: Definition | None) -> str:
+    if entry.type == "delegation":
+        return _delegation_words(entry.body["delegation"])
+    if entry.type == "timer":
+        return _reminder_words(entry, definition)
+    return entry.comment or ""
+
+
+def _reminder_title(entry: HistoryEntry, definition: Definition | None) -> str:
+    event = _timer_event(entry)
+    timer = definition.timers.get(event["timer"]) if definition else None
+    state = _state_words(definition, str(entry.body.get("to")))
+    if timer is None or timer.maximum is None:
+        return _("Reminder: {state}", state=state)
+    return _("Reminder {n} of {most}: {state}", n=event["n"], most=timer.maximum, state=state)
+
+
+def _reminder_words(entry: HistoryEntry, definition: Definition | None) -> str:
+    """Whom it went to, and whether others before it were missed while the clock stood."""
+    event = _timer_event(entry)
+    timer = definition.timers.get(event["timer"]) if definition else None
+    told = told_by(timer, event["n"]) if timer else ()
+    words = [_("To: {who}", who=", ".join(role_name(str(who), definition) for who in told))] if told else []
+    if event["missed"]:
+        words.append(
+            ngettext(
+                "({n} reminder before it fell due while the clock stood)",
+                "({n} reminders before it fell due while the clock stood)",
+                event["missed"],
+            )
+        )
+    return " ".join(words)
+
+
+def _timer_event(entry: HistoryEntry) -> Mapping[str, Any]:
+    return next(event for event in entry.events if event["e"] == "timer")
+
+
+def pauses_of(item: Item, definition: Definition) -> list[str]:
+    """What is to be said of deadlines whose clock stands."""
+    zone = settings().zone
+    return [
+        _(
+            "“{deadline}” stands still since {since}; it was {bound} and moves on by as long as it stands.",
+            deadline=label(definition.fields[definition.deadlines[name].base].label),
+            since=moment(paused.since, zone),
+            bound=day(last_day(paused.bound, zone)),
+        )
+        for name, paused in item.paused.items()
+        if name in definition.deadlines
+    ]
+
+
 def _delegation_words(said: Mapping[str, Any]) -> str:
     """What an entry says of a power: both posts are those of that day."""
     zone = settings().zone
@@ -254,6 +321,7 @@ def _delegation_words(said: Mapping[str, Any]) -> str:
 _TYPES = {
     "create": "Created",
     "comment": "Comment",
+    "timer": "Reminder",
     "file": "File uploaded",
     "refusal": "Refused attempt",
     "login": "Signed in or out",
@@ -275,6 +343,8 @@ def _entry_title(entry: HistoryEntry, definition: Definition | None) -> str:
     body = entry.body
     if entry.type == OVERRIDE:
         return _override_title(body, definition)
+    if entry.type == "timer":
+        return _reminder_title(entry, definition)
     kind = _(_TYPES[entry.type]) if entry.type in _TYPES else entry.type
     if entry.type == "child":
         opened = any(event["e"] == "child" for event in entry.events)

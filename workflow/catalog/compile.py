@@ -52,6 +52,7 @@ from workflow.engine.definition import (
 )
 
 _LAST = re.compile(r"last\( *([a-z][a-z0-9_]*) *\)")
+_POST_IN = re.compile(rf"({'|'.join(sorted(POSTS))})\( *([a-z][a-z0-9_]*) *\)")
 _REFERENCE = re.compile(r"(input|item|child)\.([a-z][a-z0-9_]*)")
 _UNLABELLED = Label("", "")
 _GROUPS = {Final.DONE: Group.DONE, Final.CANCELLED: Group.CANCELLED, Final.SUPERSEDED: Group.CANCELLED}
@@ -61,13 +62,18 @@ _Block = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What a file may refer to beyond itself: the organisation's roles and areas, calendars, templates, workflows."""
+    """What a file may refer to beyond itself: the organisation's roles and areas, calendars, templates, workflows.
+
+    `webhooks` and `jobs` are those that this installation takes; none, unless somebody says so.
+    """
 
     roles: frozenset[str] = OFFICES | POSTS
     calendars: frozenset[str] = frozenset()
     templates: frozenset[str] = frozenset()
     workflows: frozenset[str] = frozenset()
     areas: frozenset[str] = frozenset()
+    webhooks: frozenset[str] = frozenset()
+    jobs: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +132,9 @@ def who_of(word: str) -> Who:
         return Who(WhoKind.POST, word)
     if word == "creator":
         return Who(WhoKind.CREATOR, word)
+    post_in = _POST_IN.fullmatch(word)
+    if post_in:
+        return Who(WhoKind.POST_IN, post_in[2], post_in[1])
     last = _LAST.fullmatch(word)
     return Who(WhoKind.LAST, last[1]) if last else Who(WhoKind.FIELD, word)
 

@@ -192,7 +192,7 @@ class Rehearsal:
         if who.kind is WhoKind.POST:
             return self.cast.holders(who.name, self.item.unit, None)
         found = holders(who, self.item, self.cast)
-        if not found and who.kind is not WhoKind.OFFICE:
+        if not found and who.kind in (WhoKind.FIELD, WhoKind.CREATOR, WhoKind.LAST):
             # Nobody is named yet: the head of the unit answers for it, as in every worklist.
             return self.cast.holders("unit_head", self.item.unit, None)
         return found

@@ -88,16 +88,23 @@ class WhoKind(StrEnum):
     FIELD = "field"
     CREATOR = "creator"
     LAST = "last"
+    POST_IN = "post_in"
 
 
 @dataclass(frozen=True, slots=True)
 class Who:
-    """One word of a `by`: an office, a post in the item's unit, a person field, the creator, who did `name` last."""
+    """One word of a `by`: an office, a post in the item's unit, a person field, the creator, who did `name` last.
+
+    Told only, never asked: whoever holds `post` in the unit, or units, that the field `name` holds.
+    """
 
     kind: WhoKind
     name: str
+    post: str = ""
 
     def __str__(self) -> str:
+        if self.kind is WhoKind.POST_IN:
+            return f"{self.post}({self.name})"
         return f"last({self.name})" if self.kind is WhoKind.LAST else self.name
 
 

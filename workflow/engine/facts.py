@@ -10,6 +10,7 @@ from workflow.engine.circumstances import Circumstances
 from workflow.engine.deadlines import next_look
 from workflow.engine.definition import Definition, Who, WhoKind
 from workflow.engine.item import Item
+from workflow.engine.permissions import units_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,8 @@ def waiting(definition: Definition, item: Item) -> tuple[Who, ...]:
     return (who,) if who else ()
 
 
-def _waits(definition: Definition, item: Item) -> tuple[str, str | None]:
+def held_by(definition: Definition, item: Item) -> tuple[str, str | None]:
+    """The same as one word and, where it names one person, that person: what `RowFacts` holds."""
     for who in waiting(definition, item):
         if who.kind in (WhoKind.OFFICE, WhoKind.POST):
             return who.name, None
@@ -84,8 +86,7 @@ def _text(item: Item, name: str) -> str | None:
 
 def supporting_units(item: Item) -> tuple[str, ...]:
     """The units that help the lead unit (phối hợp): they read the item and are not late for it."""
-    value = item.fields.get("support_units")
-    return tuple(str(value).replace(",", " ").split()) if value else ()
+    return units_in(item, "support_units")
 
 
 def named_people(item: Item) -> tuple[str, ...]:
@@ -96,7 +97,7 @@ def named_people(item: Item) -> tuple[str, ...]:
 
 def row_facts(definition: Definition, item: Item, circumstances: Circumstances) -> RowFacts:
     state = definition.states[item.state]
-    waits_on, waits_person = _waits(definition, item)
+    waits_on, waits_person = held_by(definition, item)
     title = _text(item, "title") or item.code
     searched = [
         item.code,

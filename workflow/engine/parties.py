@@ -35,11 +35,14 @@ def waited_for(definition: Definition, item: Item, circumstances: Circumstances)
             return found
     words = waiting(definition, item) if not item.requests else ()
     state = definition.states[item.state].waits_on
-    found = parties(words or ((state,) if state else ()), item, circumstances)
-    # Nobody is named yet: the head of the unit answers for it (the dispatch, part 6).
+    return answering(words or ((state,) if state else ()), item, circumstances)
+
+
+def answering(words: Iterable[Who], item: Item, circumstances: Circumstances) -> tuple[Party, ...]:
+    """As `parties`; where nobody is named yet, the head of the unit answers for it (the dispatch, part 6)."""
     return tuple(
         party if party.people or party.who.kind not in _NAMED else parties((_HEAD,), item, circumstances)[0]
-        for party in found
+        for party in parties(words, item, circumstances)
     )
 
 

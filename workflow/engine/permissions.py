@@ -137,8 +137,17 @@ def holders(who: Who, item: Item, directory: Directory) -> frozenset[str]:
         return frozenset({str(value)}) if value else frozenset()
     if who.kind is WhoKind.CREATOR:
         return frozenset({item.created_by})
+    if who.kind is WhoKind.POST_IN:
+        units = units_in(item, who.name) if who.post != "unit_deputy" else ()
+        return frozenset().union(*(directory.holders(who.post, unit, area_of(item)) for unit in units))
     doer = item.last.get(who.name)
     return doer.people if doer else frozenset()
+
+
+def units_in(item: Item, field: str) -> tuple[str, ...]:
+    """The units that a field of the item holds: one, or several in a text."""
+    value = item.fields.get(field)
+    return tuple(str(value).replace(",", " ").split()) if value else ()
 
 
 def _refusal(by: tuple[Who, ...], actor: Actor, item: Item) -> Reason:

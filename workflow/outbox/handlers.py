@@ -10,7 +10,7 @@ from workflow.catalog.compile import who_of
 from workflow.engine import Definition, Item
 from workflow.engine.administration import OVERRIDE
 from workflow.engine.item import Request
-from workflow.engine.parties import Party, parties, voters
+from workflow.engine.parties import Party, answering, parties, voters
 from workflow.engine.permissions import capacity
 from workflow.errors import NotFound
 from workflow.outbox.relay import Undeliverable
@@ -60,7 +60,7 @@ def _notices(office: Office, uow: UnitOfWork, message: Message) -> tuple[Notice,
     found = (
         voters(definition, item, request, circumstances)
         if request
-        else parties(map(who_of, message.payload["roles"]), item, circumstances)
+        else answering(map(who_of, message.payload["roles"]), item, circumstances)
     )
     people = frozenset[str]().union(*(party.people for party in found))
     standing_in = _substitutes(uow, item, found, circumstances.now, _hands_in(request))
@@ -125,7 +125,7 @@ def _substitutes(
 
 def _params(definition: Definition, item: Item, move: str) -> dict[str, str]:
     """What the sentence of a notice needs. A title that names people stays with its item, where it can be erased."""
-    known = {"code": item.code, "workflow": item.workflow, "unit": item.unit, "move": move}
+    known = {"code": item.code, "workflow": item.workflow, "unit": item.unit, "move": move, "state": item.state}
     title = item.fields.get("title")
     return known | ({"title": str(title)} if title and "title" not in definition.private_fields else {})
 

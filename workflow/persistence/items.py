@@ -122,7 +122,12 @@ _LOOK_AGAIN = Statement(
 )
 _LOOK_AT_ALL = Statement(
     "items.look_at_all",
-    sa.update(item).where(item.c.final == sa.literal_column("0")).values(next_timer_at=_NEW("new_next_timer_at")),
+    sa.update(item)
+    .where(
+        item.c.final == sa.literal_column("0"),
+        sa.or_(item.c.next_timer_at.is_(None), item.c.next_timer_at > _NEW("new_next_timer_at")),
+    )
+    .values(next_timer_at=_NEW("new_next_timer_at")),
 )
 _WITHOUT_ENTRIES = Statement(
     "items.without_entries",
@@ -463,7 +468,7 @@ class Items:
         self._unless_stale(stored, run(self._cursor, _LOOK_AGAIN, params).rowcount)
 
     def look_at_all(self, at: datetime) -> int:
-        """Let the clock look at every open item from `at` on: something that all of them count with has changed."""
+        """Let the clock look at every open item at `at`, if not before: something that all of them count with has changed."""
         return int(run(self._cursor, _LOOK_AT_ALL, {"new_next_timer_at": micros(at)}).rowcount)
 
     def _clocked(self, stored: StoredItem, next_timer_at: datetime | None) -> dict[str, Any]:

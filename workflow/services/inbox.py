@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from workflow.engine import Actor, Definition, Item, Offer, offers_to
+from workflow.engine.deadlines import is_unanswered
 from workflow.persistence import UnitOfWork
 from workflow.queries.worklist import waiting_for
 from workflow.services.office import Office
@@ -17,11 +18,16 @@ class Waiting:
     definition: Definition
     offers: tuple[Offer, ...]
 
+    @property
+    def is_unanswered(self) -> bool:
+        """Whether he was reminded of it in vain: a request or a difficulty that lies too long."""
+        return is_unanswered(self.definition, self.item)
+
 
 def waiting(office: Office, uow: UnitOfWork, actor: Actor) -> tuple[Waiting, ...]:
     """The open items that wait for the actor, or for somebody whose power he holds, and on which he may act.
 
-    The longest due first.
+    What he was reminded of in vain and has no date to be late by comes first, then the longest due.
     """
     directory = uow.people.directory(office.clock.now())
     found: list[Waiting] = []
@@ -31,7 +37,12 @@ def waiting(office: Office, uow: UnitOfWork, actor: Actor) -> tuple[Waiting, ...
         allowed = tuple(offer for offer in offers_to(definition, item, actor, circumstances) if offer.allowed)
         if allowed:
             found.append(Waiting(item, definition, allowed))
+    found.sort(key=_unanswered_first)
     return tuple(found)
+
+
+def _unanswered_first(one: Waiting) -> bool:
+    return not one.is_unanswered
 
 
 class Badge:

@@ -20,6 +20,7 @@ def timers_agree_with_moves(subject: Subject) -> Iterator[Finding]:
             yield subject.at_value("L17", (*path, "fire"), vi, en)
         for n, state in enumerate(timer.states):
             yield from _state(subject, (*path, "in", n), state, move)
+        yield from _standing(subject, (*path, "in"), timer)
 
 
 def _state(subject: Subject, path: Path, name: str, move: Transition | None) -> Iterator[Finding]:
@@ -32,6 +33,16 @@ def _state(subject: Subject, path: Path, name: str, move: Transition | None) -> 
     elif state.final:
         vi, en = f"“{name}” là trạng thái cuối: không còn gì để chờ", f'"{name}" is final: nothing is waited for there'
         yield subject.at_value("L17", path, vi, en)
+
+
+def _standing(subject: Subject, path: Path, timer: Timer) -> Iterator[Finding]:
+    """Where its deadline stands still, a timer never falls due."""
+    deadline = subject.definition.deadlines.get(timer.at.anchor)
+    for n, state in enumerate(timer.states):
+        if deadline and state in deadline.pause_in:
+            vi = f"hạn “{deadline.name}” dừng ở “{state}”, nên hẹn giờ không bao giờ đến ở đó"
+            en = f'the deadline "{deadline.name}" stands still in "{state}": the timer never falls due there'
+            yield subject.at_value("L17", (*path, n), vi, en)
 
 
 def waits_have_owner_and_reminder(subject: Subject) -> Iterator[Finding]:

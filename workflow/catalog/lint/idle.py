@@ -44,8 +44,41 @@ def _idle_timers(subject: Subject) -> Iterator[Finding]:
             needed = "every" if key == "max" else "max"
             present = timer.every if key == "max" else timer.maximum
             if given and not present:
-                vi, en = f"“{key}” không có tác dụng khi thiếu “{needed}”", f'"{key}" does nothing without "{needed}"'
-                yield subject.at_key("L19", (*path, key), vi, en)
+                yield _without(subject, (*path, key), needed)
+        if timer.every and timer.every.amount <= 0:
+            yield _no_length(subject, (*path, "every"))
+        if "template" in subject.document.data["timers"][timer.name] and not timer.notify:
+            yield _without(subject, (*path, "template"), "notify")
+
+
+def _without(subject: Subject, path: Path, needed: str) -> Finding:
+    key = path[-1]
+    vi, en = f"“{key}” không có tác dụng khi thiếu “{needed}”", f'"{key}" does nothing without "{needed}"'
+    return subject.at_key("L19", path, vi, en)
+
+
+def _no_length(subject: Subject, path: Path) -> Finding:
+    return subject.at_value("L19", path, "khoảng phải dài hơn 0", "the span must be longer than nothing")
+
+
+def pauses_are_not_idle(subject: Subject) -> Iterator[Finding]:
+    definition = subject.definition
+    for deadline in definition.deadlines.values():
+        path: Path = ("deadlines", deadline.name)
+        for n, name in enumerate(deadline.pause_in):
+            state = definition.states.get(name)
+            if state and state.final:
+                vi, en = (
+                    f"“{name}” là trạng thái cuối: không còn hạn nào",
+                    f'"{name}" is final: no deadline is left there',
+                )
+                yield subject.at_value("L19", (*path, "pause_in", n), vi, en)
+        grace = deadline.grace_on_return
+        if grace and not deadline.pause_in:
+            # Only what was handed over comes back.
+            yield _without(subject, (*path, "grace_on_return"), "pause_in")
+        if grace and grace.amount <= 0:
+            yield _no_length(subject, (*path, "grace_on_return"))
 
 
 def suspicious(subject: Subject) -> Iterator[Finding]:
@@ -67,7 +100,8 @@ def _used_fields(subject: Subject) -> Iterator[str]:
     yield from (placed.name for placed in places.creation_inputs(subject))
     yield from definition.episode_record
     yield from (deadline.base for deadline in definition.deadlines.values())
-    yield from (placed.who.name for placed in places.whos(subject) if placed.who.kind is WhoKind.FIELD)
+    words = (placed.who for placed in places.whos(subject))
+    yield from (who.name for who in words if who.kind in (WhoKind.FIELD, WhoKind.POST_IN))
     for _, condition, _ in places.conditions(subject):
         yield from reads(condition.expression) | asked_for(condition.expression)
     for move in definition.transitions.values():

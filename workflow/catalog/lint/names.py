@@ -19,6 +19,7 @@ from workflow.engine.definition import (
     Effect,
     FieldType,
     InputField,
+    Job,
     Label,
     Notify,
     SetField,
@@ -28,6 +29,7 @@ from workflow.engine.definition import (
     Stamp,
     Transition,
     Value,
+    Webhook,
     Who,
     WhoKind,
 )
@@ -62,6 +64,8 @@ def _who(subject: Subject, path: Path, who: Who) -> Iterator[Finding]:
         yield subject.at_value("L11", path, vi, en, subject.like(who.name, roles))
     if who.kind is WhoKind.LAST and who.name not in definition.transitions:
         yield subject.unknown("L11", path, _MOVE, who.name, definition.transitions)
+    if who.kind is WhoKind.POST_IN:
+        yield from _post_in(subject, path, who)
     if who.kind is not WhoKind.FIELD:
         return
     field = definition.fields.get(who.name)
@@ -70,6 +74,17 @@ def _who(subject: Subject, path: Path, who: Who) -> Iterator[Finding]:
         yield subject.unknown("L11", path, _ROLE, who.name, {*roles, *people, "creator"})
     elif field.type is not FieldType.PERSON:
         yield _mistyped(subject, path, field, FieldType.PERSON)
+
+
+def _post_in(subject: Subject, path: Path, who: Who) -> Iterator[Finding]:
+    """Whoever holds a post in another unit may be told of an item; nothing of it is his to do."""
+    if not {"notify", "then"} & set(path):
+        vi, en = f"“{who}” chỉ dùng được để báo tin (notify, then)", f'"{who}" can only be told (notify, then)'
+        yield subject.at_value("L11", path, vi, en, who.post)
+        return
+    if who.post not in subject.names.roles:
+        yield subject.unknown("L11", path, _ROLE, who.post, subject.names.roles)
+    yield from _field(subject, path, who.name, FieldType.UNIT, FieldType.TEXT)
 
 
 def _mistyped(subject: Subject, path: Path, field: InputField, *wanted: FieldType) -> Finding:
@@ -247,6 +262,23 @@ def calendar_exists(subject: Subject) -> Iterator[Finding]:
             if span and span.unit == "wd":
                 vi, en = "đếm ngày làm việc (wd) cần khóa “calendar”", 'working days (wd) need the key "calendar"'
                 yield subject.at_value("L11", ("timers", timer.name, key), vi, en)
+    for deadline in definition.deadlines.values():
+        if deadline.grace_on_return and deadline.grace_on_return.unit == "wd":
+            vi, en = "đếm ngày làm việc (wd) cần khóa “calendar”", 'working days (wd) need the key "calendar"'
+            yield subject.at_value("L11", ("deadlines", deadline.name, "grace_on_return"), vi, en)
+
+
+def follow_ups_have_takers(subject: Subject) -> Iterator[Finding]:
+    """What leaves the transaction must arrive somewhere: an address or job that nothing here takes is only a promise."""
+    names = subject.names
+    for move in subject.definition.transitions.values():
+        for n, follow in enumerate(move.after):
+            path: Path = ("transitions", move.name, "after", n)
+            if isinstance(follow, Webhook) and follow.name not in names.webhooks:
+                kind = Label("địa chỉ nhận (webhook)", "webhook")
+                yield subject.unknown("L11", (*path, "webhook"), kind, follow.name, names.webhooks)
+            elif isinstance(follow, Job) and follow.name not in names.jobs:
+                yield subject.unknown("L11", (*path, "job"), Label("việc nền (job)", "job"), follow.name, names.jobs)
 
 
 def name_is_free(subject: Subject) -> Iterator[Finding]:
