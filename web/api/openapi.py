@@ -53,7 +53,7 @@ def _statuses() -> dict[str, int]:
 def description() -> plain.Said:
     paths: dict[str, plain.Said] = {}
     for rule, described in _described():
-        method = next(name for name in ("GET", "POST", "DELETE") if name in (rule.methods or ()))
+        method = next(name for name in ("GET", "POST", "PUT", "DELETE") if name in (rule.methods or ()))
         address = _braced(rule.rule).removeprefix(_PREFIX)
         paths.setdefault(address, {})[method.lower()] = _operation(rule, described, method)
     return {
