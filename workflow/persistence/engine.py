@@ -27,6 +27,8 @@ _POSTGRESQL_SETTINGS = (
     "SET statement_timeout = '10s'",
     "SET idle_in_transaction_session_timeout = '30s'",
 )
+# A migration may take its time with many rows; it waits for nobody longer than a person would.
+_OWNER_SETTINGS = ("SET lock_timeout = '3s'",)
 _READER_SETTINGS = {
     "sqlite": ("PRAGMA query_only = 1",),
     "postgresql": ("SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY",),
@@ -118,10 +120,12 @@ def _opened(*, guarded: bool) -> Callable[[Any, Any], None]:
     return opened
 
 
-def _opened_on_a_server(connection: Any, _record: Any) -> None:
-    connection.autocommit = True
-    _set(connection, _POSTGRESQL_SETTINGS)
-    connection.autocommit = False
+def _opened_on_a_server(settings: tuple[str, ...]) -> Callable[[Any, Any], None]:
+    def opened(connection: Any, _record: Any) -> None:
+        _set(connection, settings)
+        connection.commit()
+
+    return opened
 
 
 def _configure(engine: Engine, *, guarded: bool) -> Engine:
@@ -130,7 +134,7 @@ def _configure(engine: Engine, *, guarded: bool) -> Engine:
         event.listen(engine, "begin", _begin)
     else:
         # On PostgreSQL the role of the connection is the guard.
-        event.listen(engine, "connect", _opened_on_a_server)
+        event.listen(engine, "connect", _opened_on_a_server(_POSTGRESQL_SETTINGS if guarded else _OWNER_SETTINGS))
     return engine
 
 
