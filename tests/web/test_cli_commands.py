@@ -504,6 +504,6 @@ def test_the_doctor_names_what_is_not_well(terminal, tmp_path):
     later = {sign["name"]: sign["ok"] for sign in terminal.json("doctor")}
     empty = {sign["name"]: sign["ok"] for sign in Terminal(tmp_path / "none").json("doctor", code=1)}
 
-    assert signs == {"database": True, "schema": True, "clock": False, "calendar": True, "disk": True}
+    assert [name for name, ok in signs.items() if not ok] == ["clock"]
     assert all(later.values())
     assert empty["database"] is False

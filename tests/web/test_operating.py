@@ -2,8 +2,11 @@
 
 import json
 import logging
+import os
 import re
 from dataclasses import replace
+from datetime import timedelta
+from html import unescape
 from io import StringIO
 
 import pytest
@@ -93,6 +96,44 @@ def test_a_clock_or_a_redis_that_is_down_is_told_and_blocks_no_page(app, office,
     assert answer.status_code == 200
     assert answer.json["checks"]["clock"] == {"ok": False, "needed": False}
     assert answer.json["checks"]["redis"] == {"ok": False, "needed": False}
+
+
+def words(answer):
+    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", answer.text)))
+
+
+def test_the_administrator_is_alarmed_by_a_clock_that_stands_still(app, office, client_of):
+    admin = client_of("admin")
+    never = words(admin.get("/admin"))
+    wiring.one_round(office)
+    runs = words(admin.get("/admin"))
+    set_clock(app, OPENING + timedelta(minutes=7))
+    stands = words(admin.get("/admin"))
+
+    assert "Đồng hồ hệ thống chưa chạy lần nào." in never
+    assert "Đồng hồ hệ thống" not in runs
+    assert "Đồng hồ hệ thống đã dừng 7 phút." in stands
+
+
+def test_files_that_nobody_refers_to_are_removed_once_a_day_by_the_clocks_round(app, office):
+    def left_behind():
+        path = office.content.folder / "ab" / ("ab" * 32)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"x")
+        os.utime(path, (0, 0))
+        return path
+
+    first = left_behind()
+    wiring.one_round(office)
+    assert not first.exists()
+    again = left_behind()
+    wiring.one_round(office)
+    assert again.exists()
+
+    set_clock(app, OPENING + timedelta(days=1))
+    wiring.one_round(app.extensions["office"])
+
+    assert not again.exists()
 
 
 # -- metrics ------------------------------------------------------------------------------------------------------------

@@ -9,8 +9,9 @@ from typing import Any
 from flask import Blueprint, abort, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from web import problems, wiring
+from web import problems
 from web.actors import current_actor, current_caller
+from web.health import CLOCK_IS_OLD, clock_age
 from web.i18n import ROLES, _, label, reason_sentence, role_name
 from web.pages.complaints import complaints, pasted_text, sent_file, shown_text
 from web.pages.rendering import Shown, render_page
@@ -23,7 +24,6 @@ from workflow.catalog.plain_values import Refused, text_of
 from workflow.engine import Definition, Kind, Label, Reason
 from workflow.engine.administration import refusal_to_administer
 from workflow.engine.definition import OFFICES, POSTS, SYSTEM
-from workflow.engine.events import instant_of
 from workflow.errors import DefinitionInvalid, NotFound
 from workflow.persistence import UnitOfWork
 from workflow.persistence.migrations import newest
@@ -54,9 +54,9 @@ def index() -> Answer:
     now = office().clock.now()
     with office().read() as uow:
         found = condition(uow)
-        beat = uow.settings.find(wiring.HEARTBEAT)
+        age = clock_age(uow, now)
         accounts = len(uow.people.all())
-    last_round = instant_of(beat) if beat else None
+    last_round = now - age if age is not None else None
     disk = shutil.disk_usage(settings().data)
     return render_page(
         "admin/index.html",
@@ -67,6 +67,7 @@ def index() -> Answer:
         accounts=accounts,
         last_round=last_round,
         round_minutes=_minutes(last_round, now),
+        clock_stands=age is None or age >= CLOCK_IS_OLD,
         message_minutes=_minutes(found.oldest_message, now),
         free=disk.free // 2**20,
         free_percent=100 * disk.free // disk.total,
