@@ -22,7 +22,9 @@ from workflow.engine.events import instant_text
 from workflow.outbox.inline import relay_inline
 from workflow.persistence import UnitOfWork
 from workflow.persistence.content import ContentStore
-from workflow.services import jobs, mail
+from workflow.persistence.turns import turn
+from workflow.services import custody, jobs, mail
+from workflow.services.calendars import Calendars
 from workflow.services.deadlines import Swept, sweep
 from workflow.services.editions import Editions
 from workflow.services.inbox import Badge
@@ -73,13 +75,20 @@ def attach(app: Flask, settings: Settings) -> None:
     def read() -> UnitOfWork:
         return UnitOfWork(engine, read_only=True)
 
+    def write() -> UnitOfWork:
+        calendars.look()
+        return UnitOfWork(engine)
+
     library = shipped()
+    calendars = Calendars(library.calendars, lambda: UnitOfWork(engine, read_only=True))
+
     made = Office(
+        calendars.look()
         write=lambda: UnitOfWork(engine),
         read=read,
         clock=kept_clock(settings.data),
         editions=Editions(read, library.names),
-        calendars=library.calendars,
+        calendars=calendars,
         names=library.names,
         content=ContentStore(settings.files),
         zone=settings.zone,
@@ -202,7 +211,9 @@ def one_round(office: Office, data: Path) -> Swept | None:
             return None
         swept = clock_and_post(office)
         open_due(office)
-        jobs.work(office)
+        custody.bring_up(office)
+        hands.toil(office)
+        forget_old(office)
         jobs.forget_old(office)
         with office.write() as uow:
             uow.settings.put(HEARTBEAT, instant_text(office.clock.now()))

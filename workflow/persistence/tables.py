@@ -12,12 +12,11 @@ from sqlalchemy import (
     MetaData,
     PrimaryKeyConstraint,
     Table,
-    Text,
     UniqueConstraint,
     text,
 )
 
-from workflow.persistence.columns import Instant, JsonText, binary_text, blob, whole
+from workflow.persistence.columns import Instant, JsonText, Text, blob, whole
 
 metadata = MetaData(
     naming_convention={
@@ -64,7 +63,7 @@ item = Table(
     Column("waits_on", Text, nullable=False),
     Column("waits_person", Text),
     Column("title", Text, nullable=False),
-    Column("title_key", binary_text(), nullable=False),
+    Column("title_key", Text, nullable=False),
     Column("search", Text, nullable=False),
     Column("support", Text, nullable=False),
     Column("area", Text),
@@ -453,6 +452,33 @@ calendar_feed = Table(
     Column("person", Text, ForeignKey("person.id"), primary_key=True),
     Column("secret_hash", Text, nullable=False, unique=True),
     Column("created_at", Instant, nullable=False),
+)
+
+# -- who held an item, and how long: a projection of the log ------------------------------------------------------------
+
+held = Table(
+    "held",
+    metadata,
+    Column("item", Text, nullable=False),
+    Column("n", Integer, nullable=False),
+    Column("workflow", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("unit", Text, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("person", Text),
+    Column("charged", Text),
+    Column("since", Instant, nullable=False),
+    Column("until", Instant),
+    PrimaryKeyConstraint("item", "n"),
+    Index("ix_held_unit_since", "unit", "since"),
+)
+
+# Up to which entry of an item's stream the rows of `held` tell its story.
+held_head = Table(
+    "held_head",
+    metadata,
+    Column("item", Text, primary_key=True),
+    Column("n", Integer, nullable=False),
 )
 
 # -- the working calendar -----------------------------------------------------------------------------------------------
