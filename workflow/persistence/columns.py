@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BigInteger, Dialect, Integer, LargeBinary, Text
+from sqlalchemy import BigInteger, Dialect, Integer, LargeBinary
+from sqlalchemy import Text as AnyText
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -49,6 +50,10 @@ def json_value(text: str) -> Any:
 _BIG = BigInteger().with_variant(Integer(), "sqlite")
 
 
+Text: TypeEngine[str] = AnyText().with_variant(AnyText(collation="C"), "postgresql")
+"""Text that sorts by its bytes, whatever the locale of the database: what people read sorts by a `sort_key` of its own."""
+
+
 def whole() -> TypeEngine[int]:
     """A number of 64 bits on both databases."""
     return _BIG
@@ -56,11 +61,6 @@ def whole() -> TypeEngine[int]:
 
 def blob() -> TypeEngine[bytes]:
     return LargeBinary()
-
-
-def binary_text() -> TypeEngine[str]:
-    """Text that sorts by its bytes, whatever the locale of the database."""
-    return Text().with_variant(Text(collation="C"), "postgresql")
 
 
 class Instant(TypeDecorator[datetime]):

@@ -10,8 +10,7 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
-TEXT = sa.Text()
-SORTED = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 WHOLE = sa.Integer()
 BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 BLOB = sa.LargeBinary()
@@ -74,14 +73,14 @@ SQLITE_AUDIT = (
 POSTGRESQL_AUDIT = (
     """
     CREATE TABLE audit_event (
-        id TEXT NOT NULL,
-        stream TEXT NOT NULL,
+        id TEXT COLLATE "C" NOT NULL,
+        stream TEXT COLLATE "C" NOT NULL,
         n INTEGER NOT NULL,
         rec BIGINT NOT NULL,
-        type TEXT NOT NULL,
-        actor_id TEXT NOT NULL,
-        tr TEXT,
-        item_id TEXT,
+        type TEXT COLLATE "C" NOT NULL,
+        actor_id TEXT COLLATE "C" NOT NULL,
+        tr TEXT COLLATE "C",
+        item_id TEXT COLLATE "C",
         body BYTEA NOT NULL,
         leaf BYTEA NOT NULL,
         CONSTRAINT pk_audit_event PRIMARY KEY (id),
@@ -90,10 +89,10 @@ POSTGRESQL_AUDIT = (
     """,
     """
     CREATE TABLE audit_private (
-        event_id TEXT NOT NULL,
-        field TEXT NOT NULL,
+        event_id TEXT COLLATE "C" NOT NULL,
+        field TEXT COLLATE "C" NOT NULL,
         salt BYTEA NOT NULL,
-        value TEXT NOT NULL,
+        value TEXT COLLATE "C" NOT NULL,
         CONSTRAINT pk_audit_private PRIMARY KEY (event_id, field),
         CONSTRAINT fk_audit_private_event_id FOREIGN KEY (event_id) REFERENCES audit_event (id)
     )
@@ -276,7 +275,7 @@ def upgrade() -> None:
         sa.Column("waits_on", TEXT, nullable=False),
         sa.Column("waits_person", TEXT),
         sa.Column("title", TEXT, nullable=False),
-        sa.Column("title_key", SORTED, nullable=False),
+        sa.Column("title_key", TEXT, nullable=False),
         sa.Column("search", TEXT, nullable=False),
         sa.Column("support", TEXT, nullable=False),
         sa.Column("area", TEXT),

@@ -8,7 +8,7 @@ down_revision = "2026_11_27_timers"
 branch_labels = None
 depends_on = None
 
-TEXT = sa.Text()
+TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 WHOLE = sa.Integer()
 BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
