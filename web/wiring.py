@@ -1,13 +1,13 @@
 """Composition: which database, clock, calendars and definitions the use cases of this process work with."""
 
-import fcntl
 import json
 import logging
 import sys
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from flask import Flask, current_app
@@ -20,6 +20,7 @@ from workflow.catalog.organisation import Organisation
 from workflow.clock import Clock
 from workflow.engine.events import instant_text
 from workflow.outbox.inline import relay_inline
+from workflow.outbox.relay import forget_old
 from workflow.persistence import UnitOfWork
 from workflow.persistence.content import ContentStore
 from workflow.persistence.turns import turn
@@ -27,22 +28,25 @@ from workflow.services import custody, jobs, mail
 from workflow.services.calendars import Calendars
 from workflow.services.deadlines import Swept, sweep
 from workflow.services.editions import Editions
+from workflow.services.evidence import sweep_daily
 from workflow.services.inbox import Badge
-from workflow.services.letters import Mailer
-from workflow.services.office import Office
+from workflow.services.office import Office, Witness, unwitnessed
 from workflow.services.reports import open_due
 
 _log = logging.getLogger(__name__)
 _ROUND_SECONDS = 10.0
+_POST_SECONDS = 1.0
 _CLOCK_FILE = "clock.json"
-_LOCK_FILE = "clock.lock"
 HEARTBEAT = "clock_at"
 """Under this key the office keeps when a round of the clock ended last."""
+TIMERS_FIRED = "timers_fired"
+"""Under this key the office keeps how many timers fired, whichever process fired them."""
 
 # fmt: off
 NOTICES = frozenset(
     {
-        "assigned", "dispatched", "transferred", "withdrawn", "refused", "completed", "verified", "reworked",
+        "assigned", "dispatched", "transferred", "transferred_away", "lead_changed", "withdrawn", "refused",
+        "completed", "verified", "reworked",
         "due_changed", "suspended", "resumed", "late", "no_plan", "plan_proposed", "plan_approved", "plan_waived",
         "plan_last_day", "plan_underway", "cause_confirmed", "undrafted", "unaccepted", "underway", "remind",
         "last_day", "unverified", "paused", "line_due", "remedy_last_day", "period_opened", "cutoff", "report_remind",
@@ -67,24 +71,24 @@ def shipped() -> Library:
     return load_folder(definitions_folder(), NOTICES)
 
 
-def attach(app: Flask, settings: Settings) -> None:
+def attach(app: Flask, settings: Settings, witness: Witness = unwitnessed) -> None:
     """Give `app`, whose database is bound, its office; `office()` finds it from then on."""
     with app.app_context():
         engine = db.engine
 
+    library = shipped()
+    calendars = Calendars(library.calendars, lambda: UnitOfWork(engine, read_only=True))
+
     def read() -> UnitOfWork:
+        calendars.look()
         return UnitOfWork(engine, read_only=True)
 
     def write() -> UnitOfWork:
         calendars.look()
         return UnitOfWork(engine)
 
-    library = shipped()
-    calendars = Calendars(library.calendars, lambda: UnitOfWork(engine, read_only=True))
-
     made = Office(
-        calendars.look()
-        write=lambda: UnitOfWork(engine),
+        write=write,
         read=read,
         clock=kept_clock(settings.data),
         editions=Editions(read, library.names),
@@ -93,11 +97,13 @@ def attach(app: Flask, settings: Settings) -> None:
         content=ContentStore(settings.files),
         zone=settings.zone,
         mailer=mailer_of(settings),
+        turn=partial(turn, engine),
+        witness=witness,
     )
     app.extensions.update(settings=settings, office=made, badge=Badge(made))
 
 
-def mailer_of(settings: Settings) -> Mailer | None:
+def mailer_of(settings: Settings) -> SmtpMailer | None:
     """Who sends letters; None where no mail server is set, and notices stay in the application."""
     if settings.mail_server is None or settings.base_url is None:
         return None
@@ -150,7 +156,29 @@ def keep_clock(data: Path, offset: timedelta) -> Clock:
     return kept_clock(data)
 
 
-# -- the embedded clock -------------------------------------------------------------------------------------------------
+# -- the clock ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Hands:
+    """Who does what the clock finds: `post` sees to the messages that wait to leave, `toil` to the long jobs."""
+
+    post: Callable[[Office], object]
+    toil: Callable[[Office], object]
+
+
+OWN_HANDS = Hands(relay_inline, jobs.work)
+"""This process does it itself."""
+
+
+def hands_of(settings: Settings) -> Hands:
+    """Workers' hands where there is a Redis to call them by, else those of this process."""
+    if settings.redis_url is None:
+        return OWN_HANDS
+    from workflow.outbox.rq_dispatch import Bell, connect
+
+    bell = Bell(connect(settings.redis_url), deliver="web.worker.deliver", work="web.worker.work")
+    return Hands(bell.announce, bell.call_for_work)
 
 
 class Rounds:
@@ -180,41 +208,58 @@ class Rounds:
 
 
 def start_clock(app: Flask) -> Rounds | None:
-    """The embedded clock of `dondoc serve`; None where workers of their own do it (DONDOC_REDIS_URL)."""
+    """The embedded clock of `dondoc serve`; None where processes of their own do it (DONDOC_REDIS_URL)."""
     settings: Settings = app.extensions["settings"]
     if settings.redis_url:
         return None
-    found: Office = app.extensions["office"]
-    rounds = Rounds(lambda: one_round(found, settings.data))
+    (rounds,) = rounds_of(app.extensions["office"], settings)
     rounds.start()
     return rounds
 
 
-def clock_and_post(office: Office) -> Swept:
+def rounds_of(office: Office, settings: Settings) -> tuple[Rounds, ...]:
+    """What has to come round again and again, to be started and stopped together."""
+    hands = hands_of(settings)
+    rounds = Rounds(partial(one_round, office, hands))
+    if settings.redis_url is None:
+        return (rounds,)
+    # To call a worker costs next to nothing: nobody should wait for the clock's next round to be told something.
+    return rounds, Rounds(partial(call_hands, office, hands), _POST_SECONDS)
+
+
+def clock_and_post(office: Office, post: Callable[[Office], object] = relay_inline) -> Swept:
     """What fell due happens, and whoever is to be told of anything is told."""
     swept = sweep(office)
     mail.gather(office)
-    relay_inline(office)
+    post(office)
     return swept
 
 
-def one_round(office: Office, data: Path) -> Swept | None:
-    """What fell due, what is to be told, periods that begin and what waits in jobs, done now; None where another process is at it.
+def one_round(office: Office, hands: Hands = OWN_HANDS) -> Swept | None:
+    """What fell due, what is to be told, periods that begin and what waits in jobs, now; None where another process is at it.
 
     It leaves its time, from which its age is told.
     """
-    data.mkdir(parents=True, exist_ok=True)
-    with (data / _LOCK_FILE).open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+    with office.turn("clock") as mine:
+        if not mine:
             return None
-        swept = clock_and_post(office)
+        swept = clock_and_post(office, hands.post)
         open_due(office)
         custody.bring_up(office)
         hands.toil(office)
         forget_old(office)
         jobs.forget_old(office)
+        sweep_daily(office)
         with office.write() as uow:
             uow.settings.put(HEARTBEAT, instant_text(office.clock.now()))
+            if swept.fired:
+                uow.settings.put(TIMERS_FIRED, str(int(uow.settings.find(TIMERS_FIRED) or 0) + swept.fired))
         return swept
+
+
+def call_hands(office: Office, hands: Hands) -> None:
+    """Only what waits to be told and what waits in jobs."""
+    with office.turn("post") as mine:
+        if mine:
+            hands.post(office)
+            hands.toil(office)

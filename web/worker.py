@@ -1,17 +1,18 @@
-"""What RQ runs. A worker builds the application once; each job is done in a process of its own, forked from it."""
+"""What RQ runs: a process that builds the application once, and forks from itself the one that does the jobs."""
 
 import logging
+import os
 import signal
-import threading
+import time
 from types import FrameType
+from typing import Any, NoReturn
 
 from flask import Flask
 from redis.exceptions import RedisError
-from rq import Queue, Worker
-from rq.job import Job
+from rq import Queue, SimpleWorker
+from rq.exceptions import StopRequested
 
 from web import create_app
-from web.extensions import db
 from web.settings import Settings
 from workflow.outbox.inline import inline
 from workflow.outbox.relay import relay_one
@@ -23,9 +24,9 @@ _log = logging.getLogger(__name__)
 
 _STRETCH = 500
 """So many rows of a long job are done in one go: messages get their turn in between."""
-_WARM_JOBS = 50
-_REST_SECONDS = 2.0
+_LIFE_JOBS = 1000
 _LIFE_SECONDS = 30
+_REST_SECONDS = 1.0
 
 _built: Flask | None = None
 
@@ -57,51 +58,73 @@ def work() -> int:
         return jobs.work(_office(), _STRETCH)
 
 
-# -- the process --------------------------------------------------------------------------------------------------------
+# -- the processes ------------------------------------------------------------------------------------------------------
 
 
-class WarmWorker(Worker):
-    """Forks from a process that knows the definitions already, and holds no connection to the database."""
+class Horse(SimpleWorker):
+    """Does one job after another in this process, as long as the process lives that it was forked from."""
 
     max_connection_wait_time = 5.0
 
-    def __init__(self, queue: Queue, stopped: threading.Event) -> None:
+    def __init__(self, queue: Queue) -> None:
         super().__init__([queue], connection=queue.connection, serializer=queue.serializer, worker_ttl=_LIFE_SECONDS)
-        self._stopped = stopped
-        self._forked = 0
+        self._parent = os.getppid()
 
-    def fork_work_horse(self, job: Job, queue: Queue) -> None:
-        if self._forked % _WARM_JOBS == 0:
-            _warm()
-        self._forked += 1
-        super().fork_work_horse(job, queue)
-
-    def request_stop(self, signum: int, frame: FrameType | None) -> None:
-        self._stopped.set()
-        super().request_stop(signum, frame)  # type: ignore[no-untyped-call]  # RQ's signal handlers have no types
+    def heartbeat(self, *args: Any, **more: Any) -> None:
+        if os.getppid() != self._parent:
+            raise StopRequested
+        super().heartbeat(*args, **more)
 
 
-def _warm() -> None:
-    """Compile the editions in force here, so that no fork has to."""
-    with _app().app_context():
+class _Stable:
+    """Keeps one horse at work: where it dies, of whatever, the next is forked, warm from the start."""
+
+    def __init__(self, queue: Queue) -> None:
+        self._queue = queue
+        self._horse: int | None = None
+        self._told: list[int] = []
+
+    def stop(self, number: int, _frame: FrameType | None) -> None:
+        """The job at hand is finished; told again, the horse ends at once."""
+        self._told.append(number)
+        if self._horse is not None:
+            os.kill(self._horse, signal.SIGTERM)
+
+    def keep(self) -> None:
+        """Returns when it was told to stop and the horse has gone."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self.stop)
+        while not self._told:
+            horse = os.fork()
+            if horse == 0:
+                self._ride()
+            self._horse = horse
+            if self._told:
+                os.kill(self._horse, signal.SIGTERM)
+            _, status = os.waitpid(self._horse, 0)
+            self._horse = None
+            if os.WIFSIGNALED(status):
+                _log.warning("a worker process was ended by signal %s", os.WTERMSIG(status))
+            if not self._told:
+                time.sleep(_REST_SECONDS)
+
+    def _ride(self) -> NoReturn:
+        """The life of a horse. It never comes back into the code that it was forked from."""
         try:
-            _office().editions.all_latest()
-        except Exception:  # noqa: BLE001  the job itself meets the same database and is tried again
-            _log.exception("the database cannot be asked for its definitions")
+            for number in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(number, signal.SIG_DFL)
+            if not self._told:
+                Horse(self._queue).work(logging_level="WARNING", max_jobs=_LIFE_JOBS)
+        except RedisError as fault:
+            _log.warning("this worker waits until Redis answers: %s", fault)
+        except BaseException:  # noqa: BLE001  whatever it was, this process ends here and the next one goes on
+            _log.exception("a worker process ended")
         finally:
-            db.engine.dispose()
+            os._exit(0)
 
 
 def serve(settings: Settings, redis_url: str) -> None:
     """Work until told to stop: a job at hand is finished first. Redis may come and go meanwhile."""
     global _built  # noqa: PLW0603  as above
     _built = create_app(settings)
-    stopped = threading.Event()
-    queue = queue_of(connect(redis_url))
-    while not stopped.is_set():
-        signal.signal(signal.SIGTERM, lambda *_: stopped.set())
-        try:
-            WarmWorker(queue, stopped).work(logging_level="WARNING")
-        except RedisError as fault:
-            _log.warning("this worker waits until Redis answers: %s", fault)
-        stopped.wait(_REST_SECONDS)
+    _Stable(queue_of(connect(redis_url))).keep()

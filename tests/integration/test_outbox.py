@@ -69,6 +69,7 @@ def test_a_move_tells_whoever_its_definition_names(office):
         "workflow": "task",
         "unit": "kt",
         "move": "assign",
+        "state": "in_progress",
         "title": "Công khai ngân sách quý III",
     }
     assert told(office, "head.snc") == []

@@ -1,14 +1,11 @@
 """The server, and the clock that notices what falls due."""
 
 import importlib
-import json
-import logging
 import signal
 import sys
 import threading
 from dataclasses import replace
 from types import FrameType
-from typing import Any
 
 import click
 from flask import Flask
@@ -17,6 +14,7 @@ from waitress.server import create_server
 from web import wiring
 from web.cli.shell import UNREACHABLE, SpokenCommand, desk, option, say, say_fault
 from web.i18n import N_, _, ngettext
+from web.logs import log_to_stderr
 from web.settings import Settings
 from workflow.catalog.plain_values import Refused, instant_of_text
 from workflow.clock import fixed
@@ -24,30 +22,6 @@ from workflow.engine.events import instant_of, instant_text
 from workflow.services.deadlines import Swept
 
 HOST, PORT, THREADS = "127.0.0.1", 5000, 8
-_SECONDS = 10.0
-
-
-class Lines(logging.Formatter):
-    """One JSON object a line: nothing that is logged can forge another line."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        said: dict[str, Any] = {
-            "at": self.formatTime(record, "%Y-%m-%dT%H:%M:%S%z"),
-            "level": record.levelname.lower(),
-            "logger": record.name,
-            "message": record.getMessage(),
-        }
-        if record.exc_info:
-            said["trace"] = self.formatException(record.exc_info)
-        return json.dumps(said, ensure_ascii=False)
-
-
-def log_to_stderr(settings: Settings) -> None:
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(
-        Lines() if settings.log == "json" else logging.Formatter("%(levelname)s %(name)s: %(message)s")
-    )
-    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
 
 
 @click.command(cls=SpokenCommand, help=N_("Serve pages and calls; without DONDOC_REDIS_URL the clock runs in it too."))
@@ -118,19 +92,22 @@ def clock(once: bool, instant: str | None) -> None:  # noqa: FBT001  click's
             raise click.UsageError(_("--now goes with --once."))
         at = at.at(replace(at.office, clock=fixed(instant_of(_named(at.settings, instant)))))
     if once:
-        _say_round(wiring.one_round(at.office, at.settings.data), instant_text(at.office.clock.now()))
+        swept = wiring.one_round(at.office, wiring.hands_of(at.settings))
+        _say_round(swept, instant_text(at.office.clock.now()))
         return
     log_to_stderr(at.settings)
     stopped = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopped.set())
-    rounds = wiring.Rounds(lambda: wiring.one_round(at.office, at.settings.data), _SECONDS)
-    rounds.start()
+    running = wiring.rounds_of(at.office, at.settings)
+    for rounds in running:
+        rounds.start()
     say(_("The clock runs (stop with Ctrl-C)."))
     try:
         stopped.wait()
     except KeyboardInterrupt:
         stopped.set()
-    rounds.stop()
+    for rounds in running:
+        rounds.stop()
 
 
 def _named(settings: Settings, instant: str) -> str:

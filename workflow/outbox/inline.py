@@ -3,7 +3,7 @@
 from functools import partial
 
 from workflow.outbox.handlers import deliver
-from workflow.outbox.relay import Dispatch, Relayed, forget_old, relay
+from workflow.outbox.relay import Dispatch, Relayed, relay
 from workflow.services.notices import PersonalInbox
 from workflow.services.office import Office
 
@@ -14,7 +14,5 @@ def inline(office: Office) -> Dispatch:
 
 
 def relay_inline(office: Office) -> Relayed:
-    """One round: what is due is delivered here and now, what was delivered long ago is forgotten."""
-    relayed = relay(office, inline(office))
-    forget_old(office)
-    return relayed
+    """One round: what is due is delivered here and now."""
+    return relay(office, inline(office))

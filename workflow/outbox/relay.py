@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from workflow.errors import Busy
 from workflow.ids import new_id
 from workflow.persistence.messages import Message
 from workflow.services.office import Office
@@ -14,6 +15,7 @@ _log = logging.getLogger(__name__)
 
 MOST_ATTEMPTS = 5
 LEASE = timedelta(minutes=5)
+BUSY_REST = timedelta(seconds=5)
 KEPT = timedelta(days=30)
 _LONGEST_ERROR = 500
 
@@ -73,6 +75,8 @@ def _attempt(office: Office, name: str, message: Message, dispatch: Dispatch) ->
         return _bury(office, name, message, f"the process ended in each of {MOST_ATTEMPTS} attempts")
     try:
         dispatch(message)
+    except Busy:
+        return _give_back(office, name, message)
     except Undeliverable as fault:
         return _bury(office, name, message, str(fault))
     except Exception as fault:  # noqa: BLE001  it is kept with the message, and the other messages must go on
@@ -80,6 +84,13 @@ def _attempt(office: Office, name: str, message: Message, dispatch: Dispatch) ->
     with office.write() as uow:
         uow.messages.settle(message.id, name, office.clock.now())
     return "delivered"
+
+
+def _give_back(office: Office, name: str, message: Message) -> str:
+    # Somebody else held the database: nothing is wrong with the message, or with where it goes.
+    with office.write() as uow:
+        uow.messages.give_back(message.id, name, office.clock.now() + BUSY_REST)
+    return "postponed"
 
 
 def _failed(office: Office, name: str, message: Message, error: str) -> str:

@@ -41,8 +41,8 @@ class Terms:
     """
 
     announced: timedelta = timedelta(seconds=15)
-    delivery: timedelta = timedelta(seconds=20)
-    attempt: timedelta = timedelta(seconds=25)
+    delivery: timedelta = timedelta(seconds=25)
+    attempt: timedelta = timedelta(seconds=30)
     work: timedelta = timedelta(minutes=2)
     kept: timedelta = timedelta(minutes=1)
     most: int = 500

@@ -72,6 +72,17 @@ _POSTPONE = Statement(
     .where(_HELD)
     .values(due_at=_NEW("new_due"), error=_NEW("new_error"), lease_until=sa.null(), leased_by=sa.null()),
 )
+_GIVE_BACK = Statement(
+    "messages.give_back",
+    sa.update(message)
+    .where(_HELD)
+    .values(
+        due_at=_NEW("new_due"),
+        attempts=message.c.attempts - sa.literal_column("1"),
+        lease_until=sa.null(),
+        leased_by=sa.null(),
+    ),
+)
 _BURY = Statement(
     "messages.bury",
     sa.update(message)
@@ -188,6 +199,10 @@ class Messages:
     def postpone(self, message_id: str, relay: str, until: datetime, error: str) -> bool:
         """Failed, to be tried again from `until` on."""
         return self._end(_POSTPONE, message_id, relay, new_due=micros(until), new_error=error)
+
+    def give_back(self, message_id: str, relay: str, until: datetime) -> bool:
+        """Not tried at all, to be claimed from `until` on: that was no attempt."""
+        return self._end(_GIVE_BACK, message_id, relay, new_due=micros(until))
 
     def bury(self, message_id: str, relay: str, at: datetime, error: str) -> bool:
         """Failed for good: kept for the administrator, never claimed again unless retried."""
