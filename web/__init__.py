@@ -11,7 +11,7 @@ def create_app(settings: Settings) -> Flask:
     app = Flask(__name__, static_folder=None)
     app.config.update(SECRET_KEY=settings.secret_key, SQLALCHEMY_DATABASE_URI=settings.database_url)
     meters = metrics.Meters()
-    metrics.measure(app, meters)
+    metrics.measure(app, meters, settings)
     security.protect(app, trusted_hosts=settings.trusted_hosts, https=settings.https, proxy_hops=settings.proxy_hops)
     extensions.bind(app)
     wiring.attach(app, settings, meters.witness)

@@ -14,7 +14,7 @@ from prometheus_client.registry import Collector
 from werkzeug.exceptions import Forbidden
 
 from web import security, wiring
-from web.health import clock_age
+from web.health import ByAnyName, clock_age
 from web.settings import Settings
 from workflow import __version__
 from workflow.queries.condition import load
@@ -94,11 +94,14 @@ def _kept(office: Office) -> Iterator[Metric]:
         yield GaugeMetricFamily("dondoc_clock_age_seconds", "Since the last round of the clock", age.total_seconds())
 
 
-def measure(app: Flask, meters: Meters) -> None:
+def measure(app: Flask, meters: Meters, settings: Settings) -> None:
     """Time every request of `app`, and tell what was counted at /metrics."""
     app.before_request(_begin)
     app.after_request(partial(_end, meters))
     app.add_url_rule("/metrics", "metrics", security.public(partial(_told, meters)), methods=["GET"])
+    if settings.metrics_token is not None:
+        # Without a token a page elsewhere could have a browser on this machine ask under a name of its own.
+        app.wsgi_app = ByAnyName(app.wsgi_app, frozenset({"/metrics"}))  # type: ignore[method-assign]
 
 
 def _begin() -> None:

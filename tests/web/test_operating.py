@@ -14,8 +14,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from tests.calls import program
 from tests.offices import OPENING, new_task
-from tests.web.conftest import set_clock, settings_of
-from web import logs, wiring
+from tests.web.conftest import close, set_clock, settings_of
+from web import create_app, logs, wiring
 from web.settings import SettingRefused, Settings
 
 
@@ -136,6 +136,15 @@ def test_files_that_nobody_refers_to_are_removed_once_a_day_by_the_clocks_round(
     assert not again.exists()
 
 
+def test_a_supervisor_may_call_the_machine_by_any_name_and_nobody_else_may(probe):
+    by_number = {"Host": "192.0.2.1:5000"}
+
+    assert probe.get("/healthz", headers=by_number).status_code == 200
+    assert probe.get("/readyz", headers=by_number).status_code == 200
+    assert probe.get("/login", headers=by_number).status_code == 400
+    assert probe.get("/metrics", headers=by_number).status_code == 400
+
+
 # -- metrics ------------------------------------------------------------------------------------------------------------
 
 
@@ -214,13 +223,17 @@ def test_without_a_token_only_this_machine_reads_the_figures(probe):
     assert probe.get("/metrics", headers={"X-Forwarded-For": "192.0.2.7"}).status_code == 403
 
 
-def test_with_a_token_only_its_bearer_reads_them(app, probe):
-    app.extensions["settings"] = replace(app.extensions["settings"], metrics_token="m" * 32)
+def test_with_a_token_only_its_bearer_reads_them_from_wherever(furnished):
+    app = create_app(replace(settings_of(furnished), metrics_token="m" * 32))
+    probe = app.test_client()
 
     bearer = {"Authorization": "Bearer " + "m" * 32}
     assert probe.get("/metrics").status_code == 403
     assert probe.get("/metrics", headers={"Authorization": "Bearer x"}).status_code == 403
-    assert probe.get("/metrics", headers=bearer, environ_base={"REMOTE_ADDR": "192.0.2.7"}).status_code == 200
+    elsewhere = {"REMOTE_ADDR": "192.0.2.7"}
+    assert probe.get("/metrics", headers=bearer, environ_base=elsewhere).status_code == 200
+    assert probe.get("/metrics", headers=bearer | {"Host": "192.0.2.1:5000"}, environ_base=elsewhere).status_code == 200
+    close(app)
 
 
 def test_a_token_that_can_be_guessed_is_refused(tmp_path):

@@ -1,0 +1,8 @@
+-- Once, as a superuser of the server: psql -v owner_password=… -v app_password=… -f roles.sql
+-- The owner changes the schema (DONDOC_OWNER_DATABASE_URL, `dondoc init` alone); the other one works in it and cannot change
+-- what was logged: `dondoc init` grants it exactly what it needs.
+CREATE ROLE dondoc_owner LOGIN PASSWORD :'owner_password';
+CREATE ROLE dondoc LOGIN PASSWORD :'app_password';
+CREATE DATABASE dondoc OWNER dondoc_owner ENCODING 'UTF8' TEMPLATE template0;
+REVOKE CONNECT ON DATABASE dondoc FROM PUBLIC;
+GRANT CONNECT ON DATABASE dondoc TO dondoc;
