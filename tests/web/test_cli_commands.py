@@ -408,6 +408,20 @@ def test_an_account_is_added_given_a_post_and_locked(terminal):
     terminal.run("user", "lock", "officer2.kt", "--undo")
 
 
+def test_the_operator_says_where_mail_reaches_a_person(terminal):
+    terminal.run("user", "email", "head.kt", "kt@duongan.gov.vn", "--choice", "digest", "--as", "admin")
+    with opened(terminal) as uow:
+        person = uow.people.by_login("head.kt")
+        assert (person.email, uow.letters.choice(person.id)) == ("kt@duongan.gov.vn", "digest")
+
+    assert "Nothing is mailed to head.kt." in terminal.run("user", "email", "head.kt").stdout
+    with opened(terminal) as uow:
+        assert uow.people.by_login("head.kt").email is None
+    assert "e-mail address" in terminal.run("user", "email", "head.kt", "kt@", code=4).stderr
+    terminal.run("user", "email", "head.kt", "kt@x.vn", "--as", "chairman", code=3)
+    terminal.run("user", "email", "hed.kt", "kt@x.vn", code=7)
+
+
 @pytest.mark.parametrize(
     ("words", "code", "reason"),
     [

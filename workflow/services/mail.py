@@ -88,12 +88,13 @@ def enclose_urgent(uow: UnitOfWork, notice: Notice, now: datetime) -> None:
 def gather(office: Office) -> int:
     """Write this working day's digests, once its hour has come; how many. Where nothing is mailed, none is written."""
     local = office.clock.now().astimezone(office.zone)
-    if office.mailer is None or local.time() < HOUR or not _is_working(office, local.date()):
-        return 0
     today = local.date().isoformat()
+    if office.mailer is None or local.time() < HOUR:
+        return 0
     with office.read() as uow:
-        if (uow.settings.find(_GATHERED) or "") >= today:
-            return 0
+        gathered = uow.settings.find(_GATHERED) or ""
+    if gathered >= today or not _is_working(office, local.date()):
+        return 0
     with office.write() as uow:
         # First of all: where two clocks come here at once, the second waits, and finds every notice in its letter.
         uow.settings.put(_GATHERED, today)
@@ -109,12 +110,14 @@ def _digest(uow: UnitOfWork, person_id: str, before: datetime, now: datetime) ->
 
 
 def _is_working(office: Office, day: date) -> bool:
-    """By every calendar of the office; a year that none of them knows is told to the operator and counted by weekdays."""
+    """By every calendar of the office; in a year that one of them lacks by weekdays, and the operator is told with each digest."""
     try:
         return all(calendar.is_working(day) for calendar in office.calendars.values())
     except CalendarYearMissing as fault:
+        if day.weekday() >= _SATURDAY:
+            return False
         _log.error("digests go by weekdays alone: %s", fault)
-        return day.weekday() < _SATURDAY
+        return True
 
 
 # -- letters are sent ---------------------------------------------------------------------------------------------------
