@@ -127,10 +127,10 @@ def test_older_notices_follow_on_the_next_page(client_of, monkeypatch, told):
     assert told[1] in head.get("/notices?cursor=%00").text
 
 
-def test_a_round_of_the_clock_tells_what_waits_to_be_told(client_of, app, office):
+def test_a_round_of_the_clock_tells_what_waits_to_be_told(client_of, office):
     new_task(office)
 
-    assert wiring.one_round(office, app.extensions["settings"].data) is not None
+    assert wiring.one_round(office) is not None
 
     assert "1 chưa đọc" in words(client_of("head.kt").get("/help"))
 
