@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
 from web.i18n import reason_sentence
@@ -15,11 +15,12 @@ from workflow.engine.definition import SAME, Duration, FieldType, Gate, InputFie
 from workflow.engine.events import instant_text
 from workflow.engine.item import Episode, Plain, Request
 from workflow.engine.visibility import scope_of
-from workflow.persistence import UnitOfWork
+from workflow.persistence import StoredItem, UnitOfWork
 from workflow.persistence.notices import Notice
 from workflow.persistence.people import GivenPower
 from workflow.queries.history import HistoryEntry
 from workflow.queries.worklist import Row
+from workflow.services import custody
 from workflow.services.calendars import missing_years, standing
 from workflow.services.delegations import days_of
 from workflow.services.inbox import Waiting
@@ -91,9 +92,23 @@ def _values(definition: Definition, stored: Mapping[str, Plain], titles: Titles)
 def item(to: Reader, found: Item, *, every_move: bool = False) -> Said:
     """The item as `GET /items/{id}` shows it; `every_move` lists also the moves that are other people's."""
     definition = to.office.editions.of(found, to.uow)
+    children = [child.item for child in to.uow.items.children(found.id)]
+    return {
+        **_content(to, found, definition),
+        "children": [child.id for child in children if scope_of(to.actor).covers(child)],
+        "moves": moves(to, definition, found, every_move=every_move),
+    }
+
+
+def past_item(to: Reader, found: Item, by: str) -> Said:
+    """How an item stood at the instant of the reader's office: what it held, but nobody's moves, for that time is over."""
+    definition = to.office.editions.of(found, to.uow)
+    return {**_content(to, found, definition), "as_of": at_text(to.office.clock.now()), "by": by}
+
+
+def _content(to: Reader, found: Item, definition: Definition) -> Said:
     now = to.office.clock.now()
     circumstances = to.office.circumstances(definition, to.uow.people.directory(now), now)
-    children = [child.item for child in to.uow.items.children(found.id)]
     return {
         **summary(found, definition, row_facts(definition, found, circumstances), to.titles, now),
         "definition": {"version": definition.version, "hash": definition.fingerprint},
@@ -106,9 +121,7 @@ def item(to: Reader, found: Item, *, every_move: bool = False) -> Said:
             for name, paused in found.paused.items()
         ],
         "parent": found.parent,
-        "children": [child.id for child in children if scope_of(to.actor).covers(child)],
         "requests": [_request(definition, found, one, circumstances, to) for one in found.requests],
-        "moves": moves(to, definition, found, every_move=every_move),
     }
 
 
@@ -517,3 +530,30 @@ def calendar(office: Office, name: str, year: int | None = None) -> Said:
             if year in (None, one.date.year)
         ],
     }
+
+
+def held(to: Reader, stored: StoredItem) -> Said:
+    """For whom an item waited, stretch by stretch; `charged` is the unit on whose clock it ran, working time in minutes."""
+    definition = to.office.editions.of(stored.item, to.uow)
+    calendar = to.office.calendars.get(definition.calendar or "")
+    spans = custody.spans_of(to.office, to.uow, stored)
+    return {
+        "items": [
+            {
+                "state": one.span.state,
+                "unit": one.span.unit,
+                "who": one.span.holder.who,
+                "person": to.titles.login(one.span.holder.person),
+                "charged": one.span.holder.unit,
+                "since": at_text(one.span.since),
+                "until": at_text(one.span.until),
+                "working_minutes": _minutes(one.working),
+            }
+            for one in custody.measured(to.office, definition, spans, to.office.clock.now())
+        ],
+        "day_minutes": _minutes(calendar.day_length) if calendar else None,
+    }
+
+
+def _minutes(length: timedelta | None) -> int | None:
+    return length // timedelta(minutes=1) if length is not None else None

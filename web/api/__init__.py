@@ -17,6 +17,7 @@ from web.api import (
     jobs,
     notices,
     openapi,
+    past,
     previews,
     problem,
 )
@@ -30,7 +31,21 @@ def register(app: Flask) -> None:
     bp = Blueprint("api", __name__, url_prefix="/api/v1")
     bp.before_request(admit)
     bp.register_error_handler(Exception, problem.of_any)
-    for part in (items, jobs, previews, history, definitions, delegations, feeds, files, inbox, notices, calendars, openapi):
+    for part in (
+        items,
+        jobs,
+        previews,
+        history,
+        definitions,
+        delegations,
+        feeds,
+        files,
+        inbox,
+        notices,
+        calendars,
+        past,
+        openapi,
+    ):
         bp.register_blueprint(part.bp)
     app.register_blueprint(bp)
     app.extensions["api_errors"] = problem.of_any

@@ -70,6 +70,17 @@ _ENTRY = {
     "comment": _or_null(TEXT),
 }
 
+_CONTENT = {
+    **_LINE,
+    "definition": _object(version=WHOLE, hash=TEXT),
+    "created_by": _or_null(TEXT),
+    "created_at": INSTANT,
+    "late": _list(_ref("LateEpisode")),
+    "paused": _list(_object(deadline=TEXT, bound=INSTANT, since=INSTANT)),
+    "parent": _or_null(TEXT),
+    "requests": _list(_ref("Request")),
+}
+
 COMPONENTS: Mapping[str, _Shape] = {
     "Label": _object(vi=TEXT, en=TEXT),
     "Reason": _object(
@@ -133,17 +144,22 @@ COMPONENTS: Mapping[str, _Shape] = {
         inputs=FREE,
         steps=_list(_object(id=TEXT, by=_list(TEXT), need=WHOLE, voted=_list(TEXT), missing=WHOLE)),
     ),
-    "Item": _object(
-        **_LINE,
-        definition=_object(version=WHOLE, hash=TEXT),
-        created_by=_or_null(TEXT),
-        created_at=INSTANT,
-        late=_list(_ref("LateEpisode")),
-        paused=_list(_object(deadline=TEXT, bound=INSTANT, since=INSTANT)),
-        parent=_or_null(TEXT),
-        children=_list(TEXT),
-        requests=_list(_ref("Request")),
-        moves=_list(_ref("Move")),
+    "Item": _object(**_CONTENT, children=_list(TEXT), moves=_list(_ref("Move"))),
+    "PastItem": _object(**_CONTENT, as_of=INSTANT, by=TEXT),
+    "Held": _object(
+        items=_list(
+            _object(
+                state=TEXT,
+                unit=TEXT,
+                who=TEXT,
+                person=_or_null(TEXT),
+                charged=_or_null(TEXT),
+                since=INSTANT,
+                until=_or_null(INSTANT),
+                working_minutes=_or_null(WHOLE),
+            )
+        ),
+        day_minutes=_or_null(WHOLE),
     ),
     "Preview": _object(
         allowed=FLAG,

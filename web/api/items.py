@@ -1,24 +1,20 @@
 """Items, their moves and votes. Who acts on an item says which version he saw, and may send a key to be safe to repeat."""
 
-from typing import Any
-
 from flask import Blueprint, Response
 
 from web import plain, problems
 from web.actors import current_actor, current_caller
-from web.api import calls, problem, schemas
+from web.api import calls, past, picking, problem, schemas
 from web.api.calls import Described, call
 from web.api.jobs import job_begun
 from web.titles import titles_of
 from web.wiring import office
 from workflow.catalog.findings import nearest
-from workflow.engine import Definition, Item, Kind, Reason
+from workflow.engine import Definition, Kind, Reason
 from workflow.engine.definition import COMMENT
-from workflow.engine.facts import folded
 from workflow.errors import NotFound, WorkflowError
-from workflow.persistence import UnitOfWork
 from workflow.persistence.jobs import Asked
-from workflow.queries.worklist import CursorInvalid, Filter, list_items, waiting_for
+from workflow.queries.worklist import CursorInvalid, list_items, waiting_for
 from workflow.services.items import Created, NewItem, comment, create, readable
 from workflow.services.jobs import MOST_AT_ONCE, start
 from workflow.services.moves import MoveRequest, Outcome, Refused, perform, transition_named
@@ -34,77 +30,32 @@ _CHANGES = ("If-Match", "Idempotency-Key")
 
 
 @bp.get("/items")
-@call(Described("The worklist; q finds without diacritics", {200: "Items"}, query=schemas.ITEMS_QUERY))
+@call(
+    Described(
+        "The worklist; q finds without diacritics. as_of shows, to those who audit, the rows as recorded by then",
+        {200: "Items"},
+        query=schemas.ITEMS_QUERY,
+    )
+)
 def index() -> Response:
     asked = calls.query(schemas.ITEMS_QUERY)
+    if "as_of" in asked:
+        return past.rows(asked.pop("as_of"), asked)
+    if asked.pop("by", None):
+        raise problem.refused((Reason("input_missing", Kind.INPUT, {"field": "as_of"}),))
     limit, cursor = asked.pop("limit", _PAGE), asked.pop("cursor", None)
     mine = asked.pop("waits_on", None) is not None
     now = office().clock.now()
     with office().read() as uow:
-        wanted = _filter(uow, asked)
+        wanted = picking.wanted(uow, asked)
         to = plain.reader(office(), uow, current_actor())
         if mine:
-            return _waiting(to, wanted, limit, cursor)
+            return picking.page(to, waiting_for(uow, to.actor), wanted, limit, cursor)
         try:
             page = list_items(uow, current_actor(), wanted, now, limit=limit, cursor=cursor)
         except CursorInvalid:
-            raise _cursor_invalid() from None
+            raise picking.cursor_invalid() from None
     return calls.page([plain.row(row, to.titles, now) for row in page.rows], page.next)
-
-
-def _filter(uow: UnitOfWork, asked: dict[str, Any]) -> Filter:
-    assignee = asked.pop("assignee", "")
-    if assignee:
-        # A login that nobody has finds nothing, as a unit that does not exist does.
-        assignee = current_actor().id if assignee == "me" else uow.people.id_of_login(assignee) or "-"
-    overdue = asked.pop("overdue", "false") == "true"
-    return Filter(**asked, assignee=assignee, overdue=overdue)
-
-
-def _cursor_invalid() -> problem.Refusal:
-    return problem.refused((Reason("cursor_invalid", Kind.INPUT, {"field": "cursor"}),))
-
-
-def _waiting(to: plain.Reader, wanted: Filter, limit: int, cursor: str | None) -> Response:
-    """What waits for the asker, the longest due first: few enough to be picked from one list."""
-    found = [item for item in waiting_for(to.uow, to.actor) if _fits(to, item, wanted)]
-    if wanted.sort in ("title", "code"):
-        found.sort(key=lambda item: _sort_text(item, wanted.sort))
-    elif wanted.sort == "-due_on":
-        dated = [item for item in found if item.due_at is not None]
-        found = [*reversed(dated), *(item for item in found if item.due_at is None)]
-    start = 0
-    if cursor:
-        start = next((n for n, item in enumerate(found, 1) if item.id == cursor), 0)
-        if not start:
-            raise _cursor_invalid()
-    shown = found[start : start + limit]
-    following = shown[-1].id if start + limit < len(found) else None
-    return calls.page([plain.row_of(to, item) for item in shown], following)
-
-
-def _sort_text(item: Item, sort: str) -> tuple[str, str]:
-    return (item.code if sort == "code" else folded(str(item.fields.get("title") or item.code)), item.id)
-
-
-def _fits(to: plain.Reader, item: Item, wanted: Filter) -> bool:
-    definition = to.office.editions.of(item, to.uow)
-    group = definition.states[item.state].group.value
-    given = (
-        (wanted.workflow, item.workflow),
-        (wanted.state, item.state),
-        (wanted.group, group),
-        (wanted.unit, item.unit),
-        (wanted.assignee, item.fields.get("assignee")),
-        (wanted.area, item.fields.get("area")),
-    )
-    if any(asked and asked != has for asked, has in given):
-        return False
-    past = item.due_at is not None and item.due_at <= to.office.clock.now()
-    if wanted.overdue and not (past and group in ("doing", "behind")):
-        return False
-    searched = folded(f"{item.code} {item.fields.get('title') or ''} {item.fields.get('source') or ''}")
-    return all(word in searched for word in folded(wanted.q).split())
 
 
 # -- one item -----------------------------------------------------------------------------------------------------------
@@ -113,13 +64,16 @@ def _fits(to: plain.Reader, item: Item, wanted: Filter) -> bool:
 @bp.get("/items/<ref>")
 @call(
     Described(
-        "One item with the moves that the asker may make; moves=all lists other people's as well",
+        "One item with the moves that the asker may make; moves=all lists other people's as well. With as_of, how it "
+        "stood then: a PastItem, by=recorded as written by then, by=effective as it counted then",
         {200: "Item"},
         query=schemas.ITEM_QUERY,
     )
 )
 def show(ref: str) -> Response:
     asked = calls.query(schemas.ITEM_QUERY)
+    if "as_of" in asked:
+        return past.item(ref, asked)
     with office().read() as uow:
         item = readable(uow, current_caller(), ref).item
         to = plain.reader(office(), uow, current_actor())

@@ -13,6 +13,7 @@ from workflow.services.calendars import FIRST_YEAR, LAST_YEAR
 from workflow.services.calendars import KINDS as CALENDAR_KINDS
 from workflow.services.delegations import KINDS
 from workflow.services.jobs import MOST_AT_ONCE, MOST_IN_A_JOB
+from workflow.services.past import READINGS
 
 MOST_ROWS = 200
 _NAME = 200
@@ -230,11 +231,16 @@ ITEMS_QUERY = Body.from_dict(
         "area": name(),
         "q": name(),
         "sort": one_of("due_on", "-due_on", "title", "code"),
+        "as_of": name(),
+        "by": one_of(*READINGS),
         **_PAGING,
     },
     name="ItemsQuery",
 )
-ITEM_QUERY = Body.from_dict({"moves": one_of("all")}, name="ItemQuery")
+ITEM_QUERY = Body.from_dict({"moves": one_of("all"), "as_of": name(), "by": one_of(*READINGS)}, name="ItemQuery")
+AS_OF_QUERY = Body.from_dict(
+    {"at": name(needed=True), "by": one_of(*READINGS), "workflow": name(), **_PAGING}, name="AsOfQuery"
+)
 HISTORY_QUERY = Body.from_dict({"refusals": one_of("0", "1"), **_PAGING}, name="HistoryQuery")
 DEFINITION_QUERY = Body.from_dict({"version": whole(1, 2**31 - 1)}, name="DefinitionQuery")
 ENTRIES_QUERY = Body.from_dict(

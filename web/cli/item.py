@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import click
@@ -22,6 +23,7 @@ from web.cli.shell import (
     say,
     say_json,
     table,
+    taken,
 )
 from web.i18n import N_, _, day, label
 from workflow.catalog.inputs import input_field
@@ -31,10 +33,12 @@ from workflow.engine import Definition, Item
 from workflow.engine.definition import FieldType
 from workflow.engine.item import Actor
 from workflow.persistence import UnitOfWork
+from workflow.queries.past import RECORDED
 from workflow.queries.worklist import MOST, CursorInvalid, Filter, list_items
 from workflow.services.items import Created, NewItem, create, readable
 from workflow.services.moves import MoveRequest, Outcome, Refused, perform
 from workflow.services.office import Caller
+from workflow.services.past import READINGS, instant_asked, item_then, office_at
 
 VOTES = ("approve", "reject", "withdraw", "take_back")
 
@@ -106,13 +110,23 @@ def _due(at: Desk, due_at: Any) -> str:
     return day(i18n.last_day(due_at, at.settings.zone)) if due_at else "–"
 
 
-@item.command(help=N_("Show one item with the moves that are possible."))
+@item.command(help=N_("Show one item with the moves that are possible, or how it stood at a past instant."))
 @click.argument("ref", metavar="ID")
+@option("--as-of", "instant", metavar="INSTANT", help=N_("How it stood then, for instance “20/10/2026 08:00”."))
+@option(
+    "--by",
+    default=RECORDED,
+    type=click.Choice(READINGS),
+    help=N_("With --as-of: what had been recorded by then, or what counted then though recorded later."),
+)
 @as_reader
 @as_json
-def show(ref: str, login: str | None, as_json: bool) -> None:  # noqa: FBT001  click's
+def show(ref: str, instant: str | None, by: str, login: str | None, as_json: bool) -> None:  # noqa: FBT001  click's
     at = desk()
     caller = caller_of(at.office, login)
+    if instant is not None:
+        _show_then(at, caller, ref, taken(instant_asked(at.office, instant, "--as-of")), by, as_json=as_json)
+        return
     with at.office.read() as uow:
         found = readable(uow, caller, ref).item
         definition = at.office.editions.of(found, uow)
@@ -120,6 +134,23 @@ def show(ref: str, login: str | None, as_json: bool) -> None:  # noqa: FBT001  c
     if as_json:
         say_json(said)
         return
+    _say_content(at, found, definition, said)
+    _say_moves(said["moves"])
+
+
+def _show_then(at: Desk, caller: Caller, ref: str, instant: datetime, by: str, *, as_json: bool) -> None:
+    with at.office.read() as uow:
+        found = item_then(uow, readable(uow, caller, ref).item, instant, by)
+        definition = at.office.editions.of(found, uow)
+        said = plain.past_item(plain.reader(office_at(at.office, instant), uow, caller.actor), found, by)
+    if as_json:
+        say_json(said)
+        return
+    say(_("As it stood at {moment}:", moment=i18n.moment(instant, at.settings.zone)))
+    _say_content(at, found, definition, said)
+
+
+def _say_content(at: Desk, found: Item, definition: Definition, said: plain.Said) -> None:
     say(f"{found.code}  {said['title']}")
     state = label(definition.states[found.state].label)
     say(_("State: {state} · version {version}", state=state, version=found.revision))
@@ -127,7 +158,6 @@ def show(ref: str, login: str | None, as_json: bool) -> None:  # noqa: FBT001  c
     for name, value in said["fields"].items():
         field = input_field(definition, name)
         say(f"  {label(field.label) if field else name}: {_text(value)}")
-    _say_moves(said["moves"])
 
 
 def _waits(said: plain.Said) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from flask import Blueprint, abort, redirect, request, url_for
@@ -15,7 +15,9 @@ from web.i18n import _, label, language, reason_sentence
 from web.pages import acting, forms, presenting
 from web.pages.ahead import Ahead, ahead_of, others_text
 from web.pages.family import family_of
+from web.pages.held import held_lines
 from web.pages.rendering import Shown, count_within, render_fragment, render_page, wants_fragment
+from web.pages.then import asked_then
 from web.titles import Titles, titles_of
 from web.wiring import office
 from workflow.catalog.draw import Drawing, View, draw
@@ -47,6 +49,28 @@ _WHOLE = 200
 
 # -- the list -----------------------------------------------------------------------------------------------------------
 
+
+class Choices(NamedTuple):
+    """What a list can be narrowed to, each as (value, words)."""
+
+    kinds: tuple[tuple[str, str], ...]
+    states: tuple[tuple[str, str], ...]
+    groups: tuple[tuple[str, str], ...]
+    units: tuple[tuple[str, str], ...]
+    areas: tuple[tuple[str, str], ...]
+
+
+class Chosen(NamedTuple):
+    """What it is narrowed to; what somebody typed is no part of it."""
+
+    workflow: str
+    state: str
+    group: str
+    unit: str
+    area: str
+    sort: str
+
+
 _FILTERS = ("q", "workflow", "state", "group", "unit", "assignee", "area", "sort")
 
 
@@ -67,18 +91,23 @@ def index() -> Answer:
         lines = presenting.lines_of(page.rows, lambda name: office().editions.latest(name, uow), titles, now)
         may_create = creates_something(office(), uow, current_caller())
         count_within(uow)
+    saved, here = _saved(), request.full_path.rstrip("?")
     following = _address(cursor=page.next) if page.next else ""
     first = _address(cursor=None) if request.args.get("cursor") else ""
     return render_page(
         "items/list.html",
         lines=lines,
-        wanted=wanted,
-        titles=titles,
-        kinds=tuple((one.workflow, label(one.label)) for one in office().editions.all_latest()),
-        states=_states(wanted.workflow),
-        groups=_groups(),
-        saved=_saved(),
-        here=request.full_path.rstrip("?"),
+        q=wanted.q,
+        choices=Choices(
+            kinds=tuple((one.workflow, label(one.label)) for one in office().editions.all_latest()),
+            states=_states(wanted.workflow),
+            groups=_groups(),
+            units=titles.unit_choices(),
+            areas=titles.area_choices(),
+        ),
+        chosen=Chosen(wanted.workflow, wanted.state, wanted.group, wanted.unit, wanted.area, wanted.sort),
+        saved=saved,
+        here=here if any(href == here for href, _words in saved) else "",
         next_href=following,
         first_href=first,
         may_create=may_create,
@@ -86,7 +115,8 @@ def index() -> Answer:
 
 
 def _filter() -> Filter:
-    asked = request.args
+    # A plain mapping: to miss a key of the request's own costs an exception each time.
+    asked = request.args.to_dict()
     given = {name: asked.get(name, "").strip() for name in _FILTERS}
     sort = given.pop("sort") or "due_on"
     if sort not in ("due_on", "-due_on", "title", "code"):
@@ -122,18 +152,18 @@ def _groups() -> tuple[tuple[str, str], ...]:
     )
 
 
-def _saved() -> list[tuple[str, str]]:
+def _saved() -> tuple[tuple[str, str], ...]:
     """Lists that everybody has: each is an address."""
     actor = current_actor()
     own = [(f"/items?unit={actor.unit}", _("My unit"))] if actor.unit else []
-    return [
+    return (
         ("/items", _("All open")),
         *own,
         ("/items?late=true", _("Late")),
         ("/items?overdue=true", _("Past their date")),
         ("/items?group=done", _("Done")),
         ("/items?closed=true", _("Everything, closed ones too")),
-    ]
+    )
 
 
 # -- one item -----------------------------------------------------------------------------------------------------------
@@ -187,6 +217,7 @@ def _item_page(uow: UnitOfWork, stored: StoredItem, status: int = 200, **more: A
         told=told,
         more_history=len(entries) == _RECENT,
         reason=_reason_to_act(entries, definition, told),
+        held=held_lines(uow, stored, definition, titles),
         family=family_of(uow, item),
         key=new_id(now),
         no_files=_sentences(evidence.refusals(definition, item, current_actor()), definition),
@@ -254,11 +285,14 @@ def whole_history(code: str) -> Answer:
             refusals=request.args.get("refusals") == "1",
         )
         told = [presenting.told(entry, definition, titles, files) for entry in entries]
+        then = asked_then(uow, stored.item, titles, files)
     return render_page(
         "items/history.html",
+        422 if then.error else 200,
         item=stored.item,
         title=str(stored.item.fields.get("title") or code),
         told=told,
+        then=then,
         next_href=_address(before=entries[-1].id) if len(entries) == _WHOLE else "",
     )
 

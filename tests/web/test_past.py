@@ -1,0 +1,230 @@
+"""How an item stood at a past instant, and who held it how long: on its pages, by call and by command."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests.calls import codes, program
+from tests.offices import at, moved, new_task
+from tests.web.conftest import set_clock
+from tests.web.test_api_shell import fits
+from tests.web.test_cli_commands import Terminal, terminal  # noqa: F401  the fixture
+from web.api.components import COMPONENTS
+from web.i18n import speaking
+from web.pages.held import working_text
+from workflow.clock import VIETNAM
+from workflow.engine.events import instant_text
+from workflow.services.deadlines import sweep
+
+LATE_MARK = "2026-06-06 06:10"
+BEFORE, BETWEEN, AFTER = "2026-06-05 20:00", "2026-06-06 03:00", "2026-06-06 12:00"
+
+
+def instant(text):
+    return datetime.fromisoformat(text).replace(tzinfo=VIETNAM).astimezone(UTC)
+
+
+def part(page, heading):
+    """The section of a page under that heading."""
+    return page.split(f'id="{heading}"')[1].split("</section>")[0]
+
+
+def asked(text):
+    return instant_text(instant(text))
+
+
+@pytest.fixture
+def task(app, office):
+    """Due on Friday 5 June, late from midnight, recorded at 6:10; now it is Monday 8 June, 8:00."""
+    code = new_task(office, due_on="2026-06-05")
+    sweep(at(office, instant(LATE_MARK)))
+    set_clock(app, instant("2026-06-08 08:00"))
+    return code
+
+
+@pytest.fixture
+def chairman(app):
+    return program(app, "chairman")
+
+
+# -- calls --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("then", "by", "state"),
+    [
+        (BEFORE, "recorded", "in_progress"),
+        (BETWEEN, "recorded", "in_progress"),
+        (BETWEEN, "effective", "late"),
+        (AFTER, "recorded", "late"),
+    ],
+)
+def test_an_item_is_told_as_it_stood(chairman, task, then, by, state):
+    said = chairman.item(task, f"?as_of={asked(then)}&by={by}")
+
+    assert fits(said, COMPONENTS["PastItem"]) == []
+    assert (said["state"], said["as_of"], said["by"]) == (state, asked(then), by)
+    assert "moves" not in said
+
+
+def test_whoever_reads_the_item_reads_how_it_stood_and_nobody_else(app, task):
+    query = f"/items/{task}?as_of={asked(BEFORE)}"
+
+    assert program(app, "officer.kt").get(query).status_code == 200
+    assert program(app, "officer.vp").get(query).status_code == 404
+
+
+def test_the_rows_are_told_as_they_stood_to_those_who_audit(app, office, task):
+    auditor = program(app, "auditor")
+
+    def rows(path):
+        answer = auditor.get(path)
+        assert fits(answer.json, COMPONENTS["Items"]) == []
+        return [(row["code"], row["state"]) for row in answer.json["items"]]
+
+    assert rows(f"/audit/as-of?at={asked(BETWEEN)}&workflow=task") == [(task, "in_progress")]
+    assert rows(f"/audit/as-of?at={asked(BETWEEN)}&by=effective") == [(task, "late")]
+    assert rows(f"/audit/as-of?at={asked(AFTER)}&workflow=report") == []
+    assert rows(f"/audit/as-of?at={asked('2026-05-31 08:00')}") == []
+    assert rows(f"/items?as_of={asked(BETWEEN)}&state=late") == []
+    assert rows(f"/items?as_of={asked(AFTER)}&state=late&overdue=true") == [(task, "late")]
+    with office.read() as uow:
+        reader = uow.people.id_of_login("auditor")
+        assert len(uow.audit.stream(f"person/{reader}")) == 6
+
+
+def test_rows_of_then_are_ordered_and_paged_like_those_of_now(app, office, chairman):
+    codes_of = [new_task(office, due_on=f"2026-06-{day}", title=f"Việc {day}") for day in (25, 15, 20)]
+    then = instant_text(office.clock.now())
+    first, second, third = (codes_of[n] for n in (1, 2, 0))
+    for code in codes_of:
+        moved(at(office, instant("2026-06-02 09:00")), "chairman", code, "withdraw", comment="Thôi")
+    set_clock(app, instant("2026-06-08 08:00"))
+
+    page = chairman.get(f"/items?as_of={then}&limit=2").json
+    rest = chairman.get(f"/items?as_of={then}&limit=2&cursor={page['next']}").json
+    back = chairman.get(f"/items?as_of={then}&sort=-due_on").json
+
+    assert [row["code"] for row in page["items"]] == [first, second]
+    assert ([row["code"] for row in rest["items"]], rest["next"]) == ([third], None)
+    assert [row["code"] for row in back["items"]] == [third, second, first]
+    assert {row["state"] for row in back["items"]} == {"in_progress"}
+
+
+@pytest.mark.parametrize("login", ["head.kt", "officer.kt", "clerk"])
+@pytest.mark.usefixtures("task")
+def test_the_rows_of_then_are_not_for_whoever_may_not_read_the_log(app, login):
+    other = program(app, login)
+
+    for path in (f"/audit/as-of?at={asked(BEFORE)}", f"/items?as_of={asked(BEFORE)}"):
+        assert (other.get(path).status_code, codes(other.get(path))) == (403, ["not_permitted"])
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [("2027-01-01T00:00:00Z", "instant_ahead"), ("yesterday", "not_an_instant"), ("2026-06-05", "not_an_instant")],
+)
+def test_an_instant_that_is_none_or_to_come_is_refused(chairman, task, given, code):
+    for path in (f"/items/{task}?as_of={given}", f"/items?as_of={given}", f"/audit/as-of?at={given}"):
+        answer = chairman.get(path)
+        assert (answer.status_code, codes(answer)) == (422, [code])
+
+
+def test_before_it_was_made_the_item_is_not_found(chairman, task):
+    assert chairman.get(f"/items/{task}?as_of={asked('2026-05-31 08:00')}").status_code == 404
+
+
+def test_who_held_the_item_is_told_with_the_unit_that_is_charged(chairman, task):
+    answer = chairman.get(f"/items/{task}/held")
+
+    assert fits(answer.json, COMPONENTS["Held"]) == []
+    assert answer.json["day_minutes"] == 480
+    late = answer.json["items"][-1]
+    assert (late["state"], late["who"], late["charged"]) == ("late", "unit_head", "kt")
+    assert (late["since"], late["until"]) == (asked("2026-06-06 00:00"), None)
+    # Monday from 7:00 to 8:00; the weekend is nobody's.
+    assert late["working_minutes"] == 60
+
+
+# -- pages --------------------------------------------------------------------------------------------------------------
+
+
+def test_the_page_of_an_item_says_who_held_it_how_long(client_of, task):
+    page = client_of("head.kt").get(f"/items/{task}").text
+
+    assert "Ai giữ việc bao lâu" in page
+    assert "(đang giữ)" in page
+    assert "06/06/2026 00:00 – nay" in page
+    # Five days in progress, one working hour late.
+    assert "5 ngày làm việc" in part(page, "h-held")
+    assert "1 giờ" in part(page, "h-held")
+
+
+def test_the_history_shows_how_the_item_stood(client_of, task):
+    visitor = client_of("head.kt")
+
+    recorded = visitor.get(f"/items/{task}/history?as_of=06/06/2026+03:00").text
+    effective = visitor.get(f"/items/{task}/history?as_of=06/06/2026+03:00&by=effective").text
+
+    assert "Đang thực hiện" in part(recorded, "h-then")
+    assert "Chậm tiến độ" in part(effective, "h-then")
+    assert 'value="06/06/2026 03:00"' in recorded
+
+
+@pytest.mark.parametrize(
+    ("given", "status", "sentence"),
+    [
+        ("01/01/2027 08:00", 422, "“Ngày và giờ” ở tương lai"),
+        ("hôm kia", 422, "“Ngày và giờ” phải là"),
+        ("31/05/2026 08:00", 200, "Tại thời điểm đó chưa có việc này."),
+    ],
+)
+def test_the_history_says_why_it_cannot_show_an_instant(client_of, task, given, status, sentence):
+    answer = client_of("head.kt").get(f"/items/{task}/history", query_string={"as_of": given})
+
+    assert answer.status_code == status
+    assert sentence in answer.text
+
+
+@pytest.mark.parametrize(
+    ("hours", "said"),
+    [
+        (0, "under a minute"),
+        (0.5, "30 minutes"),
+        (1, "1 hour"),
+        (7.75, "7 hours 45 minutes"),
+        (8, "1 working day"),
+        (19.5, "2 working days 3 hours"),
+    ],
+)
+def test_working_time_is_said_in_working_days_and_hours(app, hours, said):
+    with app.app_context(), speaking("en"):
+        assert working_text(timedelta(hours=hours), timedelta(hours=8)) == said
+
+
+# -- the command --------------------------------------------------------------------------------------------------------
+
+
+def test_the_command_shows_an_item_as_it_stood(terminal):  # noqa: F811
+    made = terminal.json(
+        *("item", "create", "--workflow", "task", "--unit", "kt", "--as", "chairman"),
+        *(
+            "--set",
+            "title=Rà soát",
+            "--set",
+            "source=Kế hoạch",
+            "--set",
+            "area=tai-chinh-cong",
+            "--set",
+            "due_on=2030-06-30",
+        ),
+    )
+    before = made["created_at"]
+    terminal.run("item", "move", made["code"], "assign", "--as", "chairman")
+
+    said = terminal.json("item", "show", made["code"], "--as-of", before)
+
+    assert (said["state"], terminal.json("item", "show", made["code"])["state"]) == ("draft", "assigned")
+    assert "As it stood at" in terminal.run("item", "show", made["code"], "--as-of", before).stdout
+    terminal.run("item", "show", made["code"], "--as-of", "2199-01-01T00:00:00Z", code=4)
+    terminal.run("item", "show", made["code"], "--as-of", "2001-01-01T00:00:00Z", code=7)

@@ -1,0 +1,70 @@
+"""How an item stood at an instant that its reader asks for, on the page of its history."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import request
+
+from web.i18n import N_, DueCue, _, label, reason_sentence
+from web.pages import presenting
+from web.titles import Titles
+from web.wiring import office
+from workflow.engine import Item, Reason
+from workflow.errors import NotFound
+from workflow.persistence import UnitOfWork
+from workflow.persistence.files import StoredFile
+from workflow.queries.past import EFFECTIVE, RECORDED
+from workflow.services.past import READINGS, instant_asked, item_then
+
+_READING_WORDS = {RECORDED: N_("as recorded by then"), EFFECTIVE: N_("as it counted then, though recorded later")}
+
+
+@dataclass(frozen=True, slots=True)
+class Then:
+    """What was asked and what is answered; without a `state` nothing was asked, `error` says why, or the item was `absent`."""
+
+    typed: str
+    by: str
+    readings: Sequence[tuple[str, str]]
+    error: str = ""
+    absent: bool = False
+    at: datetime | None = None
+    state: str = ""
+    group: str = ""
+    unit: str = ""
+    waits: str = ""
+    due: DueCue | None = None
+    facts: Sequence[tuple[str, str]] = ()
+
+
+def asked_then(uow: UnitOfWork, item: Item, titles: Titles, files: Mapping[str, StoredFile]) -> Then:
+    """What the query of the page asks for, `as_of` and `by`, and its answer."""
+    typed = request.args.get("as_of", "").strip()
+    by = request.args.get("by", RECORDED)
+    by = by if by in READINGS else RECORDED
+    readings = [(reading, _(words)) for reading, words in _READING_WORDS.items()]
+    if not typed:
+        return Then(typed, by, readings)
+    at = instant_asked(office(), typed)
+    if isinstance(at, Reason):
+        named = Reason(at.code, at.kind, {**at.params, "field": _("Day and time")})
+        return Then(typed, by, readings, error=reason_sentence(named))
+    try:
+        found = item_then(uow, item, at, by)
+    except NotFound:
+        return Then(typed, by, readings, absent=True)
+    definition = office().editions.of(found, uow)
+    state = definition.states[found.state]
+    return Then(
+        typed,
+        by,
+        readings,
+        at=at,
+        state=label(state.label),
+        group=state.group.value,
+        unit=titles.unit(found.unit),
+        waits=presenting.waits_for(found, definition, titles),
+        due=presenting.due_of(found, definition, at),
+        facts=presenting.facts_of(found, definition, titles, files),
+    )
