@@ -28,13 +28,13 @@ def shipped() -> Library:
 
 def empty_office(place: Path | Ground, at: datetime = OPENING) -> Office:
     """An office over a new database on that ground, or a SQLite file in that folder, with nothing in it."""
-    return _over(_ground(place).database(), at)
+    return office_over(_ground(place).database(), at)
 
 
 def opened_office(place: Path | Ground, at: datetime = OPENING) -> Office:
     """The same with the commune's posts and the shipped workflows."""
     # Opened once for all tests that open it at this instant.
-    return _over(_ground(place).like(f"opened-{at:%Y%m%d%H%M%S}", lambda bare: _open(_over(bare, at))), at)
+    return office_over(_ground(place).like(f"opened-{at:%Y%m%d%H%M%S}", lambda bare: _open(office_over(bare, at))), at)
 
 
 def _ground(place: Path | Ground) -> Ground:
@@ -47,7 +47,8 @@ def _open(office: Office) -> None:
         publishing.publish(office, HOUSE, report.source, report.file)
 
 
-def _over(database: Database, at: datetime) -> Office:
+def office_over(database: Database, at: datetime = OPENING) -> Office:
+    """The office that lies in that database, at an instant."""
     library = shipped()
     return Office(
         write=database.write,

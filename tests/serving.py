@@ -1,15 +1,19 @@
 """The real application in a process of its own, over a folder of its own, at the time that a test says.
 
-`python -m tests.serving FOLDER INSTANT` tells its port, then takes an order a line and answers each with a line:
+`python -m tests.serving FOLDER INSTANT SETTINGS` (a JSON object of variables) tells its port, then takes an order a line and
+answers each with a line:
 an instant moves the clock's hand there, `round` lets the clock look once for what fell due.
 """
 
+import json
 import subprocess
 import sys
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
+from types import MappingProxyType
 
 from waitress.server import create_server
 
@@ -63,9 +67,9 @@ class Served:
         return answer
 
 
-def serve(folder: Path, instant: datetime) -> Served:
-    """Start a server over the office in `folder`."""
-    command = [sys.executable, "-m", "tests.serving", str(folder), instant.isoformat()]
+def serve(folder: Path, instant: datetime, settings: Mapping[str, str] = MappingProxyType({})) -> Served:
+    """Start a server over the office in `folder`, or where `settings`, named as in the environment, say."""
+    command = [sys.executable, "-m", "tests.serving", str(folder), instant.isoformat(), json.dumps(dict(settings))]
     root = Path(__file__).parent.parent
     process = subprocess.Popen(command, cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     port = process.stdout.readline().strip()
@@ -89,10 +93,15 @@ def office_in(folder: Path, instant: datetime = OPENING) -> Office:
 def furnish(folder: Path) -> Office:
     """The commune's posts and the shipped workflows, nothing else."""
     office = office_in(folder)
+    seat(office)
+    return office
+
+
+def seat(office: Office) -> None:
+    """Fill an empty office likewise."""
     people.seed_organisation(office, HOUSE, wiring.shipped().organisation, passwords.hash_of(PASSWORD))
     for report in wiring.shipped().workflows.values():
         publishing.publish(office, HOUSE, report.source, report.file)
-    return office
 
 
 def live_through(folder: Path) -> Office:
@@ -114,17 +123,18 @@ class Hand:
     at: datetime
 
 
-def main(folder: str, instant: str) -> None:
+def main(folder: str, instant: str, variables: str) -> None:
     hand = Hand(datetime.fromisoformat(instant))
     wiring.kept_clock = lambda _data: Clock(read=lambda: hand.at)
-    app = create_app(Settings.from_environ(Path(folder), {}))
+    settings = Settings.from_environ(Path(folder), json.loads(variables))
+    app = create_app(settings)
     server = create_server(app, host="127.0.0.1", port=0, threads=_THREADS)
     threading.Thread(target=server.run, daemon=True).start()
     _tell(server.effective_port)
     for line in sys.stdin:
         order = line.strip()
         if order == "round":
-            _tell(wiring.clock_and_post(app.extensions["office"]).fired)
+            _tell(wiring.clock_and_post(app.extensions["office"], wiring.hands_of(settings).post).fired)
         else:
             hand.at = datetime.fromisoformat(order)
             _tell(order)

@@ -55,6 +55,10 @@ STORY = (
         "Ghi nhận chậm tiến độ: Đang thực hiện – Chậm tiến độ",
         "20/06/2026 06:10 · Hệ thống (tự động) · có hiệu lực từ 20/06/2026 00:00",
     ),
+    *(
+        ("Nhắc việc: Đang thực hiện", f"20/06/2026 06:10 · Hệ thống (tự động) · có hiệu lực từ {day}/06/2026 00:00")
+        for day in (19, 17)
+    ),
     ("Tiếp nhận và thực hiện: Đã giao – Đang thực hiện", "08/06/2026 08:00 · Trưởng Phòng Kinh tế"),
     ("Giao việc: Dự thảo giao việc – Đã giao", "08/06/2026 08:00 · Chủ tịch UBND xã"),
     ("Tạo mới", "08/06/2026 08:00 · Chủ tịch UBND xã"),
@@ -104,6 +108,11 @@ def standing(who) -> str:
     return who.page.locator("h1 + div .chip").first.inner_text().strip()
 
 
+@pytest.mark.parametrize(
+    "served",
+    ["one process on SQLite", "two processes and a worker on PostgreSQL and Redis"],
+    indirect=True,
+)
 def test_a_late_task_is_explained_remedied_sent_back_and_verified(served, seated):
     chairman, head = seated("chairman"), seated("head.kt")
     code = set_task(chairman)
@@ -161,6 +170,10 @@ def test_a_late_task_is_explained_remedied_sent_back_and_verified(served, seated
     chairman.press("Xác nhận hoàn thành")
     assert standing(chairman) == "Đã xác nhận hoàn thành"
 
+    assert served.round() == 0
+    head.log_in("head.kt")
+    head.go("/notices")
+    assert "Công khai ngân sách quý II" in head.words()
     auditor = seated("auditor")
     assert told(auditor, code) == list(STORY)
     for title, words in (
