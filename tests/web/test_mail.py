@@ -1,9 +1,13 @@
 """Notices by mail: what is sent to whom and when, as a real mail server receives it."""
 
 import json
+import os
 import re
+import shutil
 import smtplib
 import socket
+import subprocess
+import sys
 import unicodedata
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -14,8 +18,10 @@ import pytest
 from tests import missing
 from tests.offices import HOUSE, OPENING, at, caller, moved, new_task, opened_office
 from tests.post import certificate, free_port, post_office
+from web import wiring
 from web.mail_server import MailServer, MailUrlInvalid
 from web.mailer import NotTaken, SmtpMailer
+from workflow.clock import Clock
 from workflow.outbox.inline import relay_inline
 from workflow.outbox.relay import MOST_ATTEMPTS, Relayed, Undeliverable
 from workflow.persistence.letters import AT_ONCE, DIGEST, OFF
@@ -356,6 +362,38 @@ def test_one_chooses_for_oneself_and_the_administrator_for_anybody(office):
     assert mail.choose(office, caller(office, "chairman"), whose, "", OFF).code == "not_permitted"
     assert mail.choose(office, caller(office, "head.kt"), whose, HEAD, "sometimes").code == "not_a_choice"
     assert mail.choose(office, caller(office, "admin"), whose, HEAD, OFF) is None
+
+
+def test_the_clock_of_a_running_office_sends_what_is_due_as_a_process_of_its_own(furnished, tmp_path, post):
+    data = shutil.copytree(furnished, tmp_path / "data")
+    wiring.keep_clock(data, OPENING - Clock().now())
+    env = {
+        **os.environ,
+        "DONDOC_DATA": str(data),
+        "DONDOC_MAIL_URL": f"smtp://127.0.0.1:{post.port}",
+        "DONDOC_BASE_URL": BASE,
+    }
+    new = ["title=Công khai ngân sách", "source=Kế hoạch số 12", "area=tai-chinh-cong", "due_on=2026-06-30"]
+
+    def dondoc(*words):
+        done = subprocess.run(
+            [sys.executable, "-m", "web", *words], env=env, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    dondoc("user", "email", "head.kt", HEAD)
+    sets = [word for value in new for word in ("--set", value)]
+    made = json.loads(dondoc("item", "create", "--workflow", "task", "--unit", "kt", *sets, "--as", "clerk", "--json"))
+    dondoc("item", "move", made["code"], "assign", "--as", "chairman")
+    for now in ("2026-06-01T09:00:00+07:00", "2026-06-02T07:29:00+07:00", "2026-06-02T07:30:00+07:00"):
+        assert post.letters == []
+        dondoc("clock", "--once", "--now", now)
+
+    (letter,) = post.read()
+    assert letter["To"] == HEAD
+    assert "Nhiệm vụ “Công khai ngân sách” đã được giao" in part(letter, "plain")
+    assert made["code"] in part(letter, "html")
 
 
 # -- substitutes --------------------------------------------------------------------------------------------------------
