@@ -63,6 +63,17 @@ def connect(url: str, answer_within: timedelta = timedelta(seconds=2)) -> Redis:
     )
 
 
+def answers(url: str, within: timedelta) -> bool:
+    """Whether a Redis answers at this address."""
+    redis = connect(url, within)
+    try:
+        return bool(redis.ping())
+    except RedisError:
+        return False
+    finally:
+        redis.close()
+
+
 def queue_of(redis: Redis) -> Queue:
     return Queue(QUEUE, connection=redis, serializer=JSONSerializer)
 
