@@ -294,7 +294,7 @@ def test_a_shipped_workflow_has_no_error_and_no_warning_but_what_is_listed(workf
         ("task", "    nobody_left: chairman\n    when:", "    when:", "L23"),
         ("task", "on_reject: stay", "on_reject: start", "L25"),
         ("task", "remediation_planned]\n    to: completed", "late]\n    to: completed", "L26"),
-        ("task", "  no_plan: {in: [late]", "  no_plan: {in: [completed]", "L27"),
+        ("task", "  unverified: {in: [completed]", "  unverified: {in: [late]", "L27"),
         ("report", "require: [cause_kind, cause_note, plan_note, plan_due_on,", "require: [cause_kind, plan_note,", "L18"),
         ("report", 'need: 1, if: "!(item.unit == \'vhxh\')"}', "need: 1, if: \"item.unit == 'vp'\"}", "L21"),
         ("report", "    reopens: true\n", "", "L09"),
