@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
-from tests.offices import HOUSE, OPENING, at, caller, opened_office, shipped
+from tests.offices import HOUSE, OPENING, at, caller, new_task, opened_office, shipped
 from workflow.audit import canonical
 from workflow.clock import VIETNAM
 from workflow.engine.workdays import CalendarYearMissing
@@ -13,6 +13,7 @@ from workflow.errors import NotFound
 from workflow.persistence.statements import observing
 from workflow.services import calendars
 from workflow.services.calendars import Calendars, TypedDay
+from workflow.services.deadlines import sweep
 from workflow.services.reports import open_period
 
 NAME = "vn-commune"
@@ -196,6 +197,21 @@ def test_a_period_that_is_open_keeps_its_dates_whatever_becomes_of_the_calendar(
         for one in opened.items:
             item = uow.items.get(one.id).item
             assert (item.fields["due_on"], item.due["main"]) == ("2026-07-19", datetime(2026, 7, 19, 17, tzinfo=UTC))
+
+
+def test_the_clock_looks_at_open_items_again_when_a_calendar_has_changed(office, admin):
+    code = new_task(office, due_on="2026-06-30")
+
+    def next_look_of(now):
+        sweep(at(office, now))
+        with office.read() as uow:
+            return uow.items.due_before(datetime(2027, 1, 1, tzinfo=UTC), 10)[0]
+
+    before, item_id = next_look_of(OPENING + timedelta(minutes=1))
+    first_day = before.astimezone(VIETNAM).date()
+    calendars.put_day(office, admin, NAME, TypedDay(first_day.isoformat(), "off", "Nghỉ bão", "x"))
+
+    assert next_look_of(OPENING + timedelta(minutes=2)) != (before, item_id), code
 
 
 # -- a year without data ------------------------------------------------------------------------------------------------

@@ -51,6 +51,13 @@ def _saved_draft(at: Window) -> None:
     at.page.locator(".alert-success").wait_for()
 
 
+def _odd_day(at: Window) -> None:
+    at.go("/admin/calendars/vn-commune?year=2026")
+    at.page.locator("#field-date").fill("30/02/2026")
+    at.page.locator("section[aria-labelledby=h-enter] button").click()
+    at.page.locator(".error-summary").wait_for()
+
+
 def _refused_creation(at: Window) -> None:
     at.go("/items/new?workflow=task")
     at.page.locator("main form button").first.click()
@@ -196,6 +203,8 @@ PAGES: tuple[tuple[str, str, str | Callable[[Window], None]], ...] = (
     ("account", "chairman", "/account"),
     ("account, wrong address", "head.kt", _wrong_address),
     ("account, calendar address", "head.kt", _calendar_address),
+    ("history as of then", "head.snc", f"/items/{REMEDY}/history?as_of=20/10/2026+08:00"),
+    ("history as of an odd instant", "head.snc", f"/items/{REMEDY}/history?as_of=hôm+kia"),
     ("log", "auditor", "/history"),
     ("log, odd day", "auditor", "/history?since=hôm+qua"),
     ("check of the log", "auditor", "/history/check"),
@@ -216,6 +225,10 @@ PAGES: tuple[tuple[str, str, str | Callable[[Window], None]], ...] = (
     ("new person", "admin", "/admin/people/new"),
     ("person", "admin", "/admin/people/head.kt"),
     ("units", "admin", "/admin/units"),
+    ("calendars", "admin", "/admin/calendars"),
+    ("calendar of a year", "admin", "/admin/calendars/vn-commune?year=2026"),
+    ("calendar without a year", "admin", "/admin/calendars/vn-commune?year=2028"),
+    ("calendar, odd day", "admin", _odd_day),
     ("editions", "admin", "/admin/definitions"),
     ("messages given up, none", "admin", "/admin/messages"),
     ("delegations", "chairman", "/delegations"),
@@ -234,7 +247,13 @@ PAGES: tuple[tuple[str, str, str | Callable[[Window], None]], ...] = (
 # Pages that a form leads to, and addresses that hold no page.
 LED_TO = {"directives.preview_form", "directives.show", "jobs.show", "notices.show", "overrides.show"}
 NO_PAGES = {"static", "files.content", "feeds.show"}
-STATUS = {"nobody is signed in": 401, "move not permitted": 403, "not found": 404, "not permitted": 403}
+STATUS = {
+    "history as of an odd instant": 422,
+    "nobody is signed in": 401,
+    "move not permitted": 403,
+    "not found": 404,
+    "not permitted": 403,
+}
 
 
 def test_every_page_is_looked_at(lived):

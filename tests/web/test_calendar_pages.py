@@ -146,3 +146,13 @@ def test_a_date_beyond_the_calendar_is_refused_in_words(app, client_of, monkeypa
 
     assert answer.status_code == 422
     assert "Đề nghị quản trị hệ thống nhập ngày nghỉ năm 2029" in answer.text
+
+
+def test_the_log_tells_in_words_what_was_changed(admin, client_of):
+    admin.post(f"{PATH}/days", **DAY)
+    admin.post(f"{PATH}/years?year=2028", **{"year-year": "2028", "year-source": "Thông báo"})
+
+    page = client_of("auditor").get("/history").text
+
+    assert "Lịch vn-commune: ngày 01/06/2026 là “ngày nghỉ” (Nghỉ bão số 3), theo Công điện 12/CĐ-UBND" in page
+    assert "Lịch vn-commune: năm 2028 đã nhập đủ, theo Thông báo" in page

@@ -228,3 +228,14 @@ def test_the_command_shows_an_item_as_it_stood(terminal):  # noqa: F811
     assert "As it stood at" in terminal.run("item", "show", made["code"], "--as-of", before).stdout
     terminal.run("item", "show", made["code"], "--as-of", "2199-01-01T00:00:00Z", code=4)
     terminal.run("item", "show", made["code"], "--as-of", "2001-01-01T00:00:00Z", code=7)
+
+
+def test_the_command_tells_anew_who_held_what(terminal):  # noqa: F811
+    terminal.json(
+        *("item", "create", "--workflow", "task", "--unit", "kt", "--as", "chairman"),
+        *("--set", "title=Rà soát", "--set", "source=Kế hoạch", "--set", "area=tai-chinh-cong"),
+        *("--set", "due_on=2030-06-30"),
+    )
+
+    assert terminal.json("audit", "reindex") == {"items": 1}
+    assert "1 item told anew." in terminal.run("audit", "reindex").stdout

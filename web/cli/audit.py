@@ -5,7 +5,7 @@ import click
 from web import i18n
 from web.cli.shell import WRONG, SpokenGroup, as_json, desk, say, say_json
 from web.i18n import N_, _, ngettext
-from workflow.services import auditing
+from workflow.services import auditing, custody
 
 audit = SpokenGroup("audit", help=N_("The audit log: verify it, compare it with the rows."))
 
@@ -61,3 +61,13 @@ def replay(as_json: bool) -> None:  # noqa: FBT001  click's
         )
     if found.differences:
         raise click.exceptions.Exit(WRONG)
+
+
+@audit.command(help=N_("Tell anew, out of the log, who held which item how long."))
+@as_json
+def reindex(as_json: bool) -> None:  # noqa: FBT001  click's
+    count = custody.rebuild(desk().office)
+    if as_json:
+        say_json({"items": count})
+    else:
+        say(ngettext("{n} item told anew.", "{n} items told anew.", count))

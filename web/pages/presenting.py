@@ -21,6 +21,7 @@ from web.i18n import (
     role_name,
 )
 from web.pages import acting
+from web.pages.administered import administered
 from web.pages.rendering import kept
 from web.titles import Titles, choice_label
 from web.wiring import settings
@@ -253,6 +254,8 @@ def _words_of(entry: HistoryEntry, definition: Definition | None) -> str:
         return _delegation_words(entry.body["delegation"])
     if entry.type == "timer":
         return _reminder_words(entry, definition)
+    if entry.type == "admin":
+        return administered(entry.body.get("admin", {}))
     return entry.comment or ""
 
 
