@@ -7,10 +7,11 @@ import pytest
 
 from tests.offices import DEFINITIONS, at, caller, empty_office, moved, new_task, opened_office, shipped, tried
 from workflow.clock import VIETNAM
-from workflow.engine.custody import Holder
+from workflow.engine.custody import Holder, Span
 from workflow.persistence.statements import observing
 from workflow.queries import past
 from workflow.services import custody, passwords
+from workflow.services.custody import Held, Share
 from workflow.services.deadlines import sweep
 from workflow.services.demonstration import Stage, build
 from workflow.services.directives import order_of
@@ -222,3 +223,13 @@ def test_a_year_without_data_leaves_the_working_time_open(office):
     held = custody.measured(office, definition, spans(office, code), local("2029-01-02 08:00"))
 
     assert [one.working for one in custody.shares(held) if one.holds] == [None]
+
+
+def test_a_person_is_one_holder_by_whatever_word_he_was_named():
+    def part(who, hours, until):
+        since = MONDAY + timedelta(hours=hours)
+        return Held(Span("late", "kt", Holder(who, "an", "kt"), since, until), timedelta(hours=1))
+
+    found = custody.shares((part("assignee", 0, MONDAY), part("plan_owner", 1, None), part("assignee", 2, MONDAY)))
+
+    assert found == (Share(Holder("assignee", "an", "kt"), timedelta(hours=3), holds=False),)

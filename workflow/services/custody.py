@@ -129,11 +129,12 @@ def _working(office: Office, definition: Definition, span: Span, now: datetime) 
 
 
 def shares(held: Iterable[Held]) -> tuple[Share, ...]:
-    """The same by holder, in the order in which they first had the item."""
-    found: dict[Holder, Share] = {}
+    """The same by holder, in the order in which they first had the item; a person is one holder, by whatever word he was named."""
+    found: dict[tuple[str, str | None], Share] = {}
     for one in held:
         holder = one.span.holder
-        known = found.get(holder) or Share(holder, timedelta(), holds=False)
+        key = (holder.person or holder.who, holder.unit)
+        known = found.get(key) or Share(holder, timedelta(), holds=False)
         total = None if known.working is None or one.working is None else known.working + one.working
-        found[holder] = Share(holder, total, holds=one.span.until is None)
+        found[key] = Share(known.holder, total, holds=one.span.until is None)
     return tuple(found.values())
