@@ -143,8 +143,9 @@ def navigation() -> tuple[NavLink, ...]:
     found = signed_in()
     if found is None:
         return ()
+    here = request.path
     return tuple(
-        NavLink(path, _(label), icon, _is_current(path), badge)
+        NavLink(path, _(label), icon, _leads_to(path, here), badge)
         for path, label, icon, badge in _links(found.actor)
         if has_page(path)
     )
@@ -184,8 +185,8 @@ def home() -> str:
     return links[0].path if links else "/"
 
 
-def _is_current(path: str) -> bool:
-    return request.path == path or (path != "/" and request.path.startswith(f"{path}/"))
+def _leads_to(path: str, here: str) -> bool:
+    return here == path or (path != "/" and here.startswith(f"{path}/"))
 
 
 def has_page(path: str) -> bool:

@@ -9,9 +9,16 @@ from workflow.persistence.tables import metadata
 
 db = SQLAlchemy(metadata=metadata)
 
-login_manager = LoginManager()
-# The session is a row of our own and dies with it: nothing of flask-login's is kept in a cookie.
-login_manager.session_protection = None
+
+class _Recognition(LoginManager):  # type: ignore[misc]
+    """The session is a row of our own and dies with it: nothing of flask-login's is kept in a cookie."""
+
+    def _session_protection_failed(self) -> bool:
+        # It would hash the browser's name for every request before it finds that nobody asked for that.
+        return False
+
+
+login_manager = _Recognition()
 
 
 def bind(app: Flask) -> None:

@@ -12,7 +12,8 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, current_app, g, request, session
+from flask import Flask, Request, Response, current_app, g, request, session
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from werkzeug.exceptions import Forbidden, TooManyRequests
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -50,6 +51,15 @@ class FormRefused(Forbidden):
     description = "the form did not come from a page of this session"
 
 
+class _FormCookie(SecureCookieSessionInterface):
+    """The visitor's own signed cookie. Whoever is signed in brings none: then there is nothing to verify, no signer to make."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        if self.get_cookie_name(app) not in request.cookies:
+            return self.session_class()
+        return super().open_session(app, request)
+
+
 def protect(app: Flask, *, trusted_hosts: tuple[str, ...], https: bool, proxy_hops: int) -> None:
     """Set the bounds of a request and the headers of every answer, errors included."""
     app.config.update(
@@ -63,6 +73,7 @@ def protect(app: Flask, *, trusted_hosts: tuple[str, ...], https: bool, proxy_ho
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_PATH="/",
     )
+    app.session_interface = _FormCookie()
     if proxy_hops:
         hops = {"x_for": proxy_hops, "x_proto": proxy_hops, "x_host": proxy_hops}
         app.wsgi_app = ProxyFix(app.wsgi_app, **hops)  # type: ignore[method-assign]
@@ -131,6 +142,11 @@ def _form_secret() -> bytes:
             session["csrf"] = new_secret()
         g.csrf_secret = session["csrf"]
     return str(g.csrf_secret).encode()
+
+
+def forget_visitor() -> None:
+    """From the next request on, forms belong to a session: the visitor's cookie is taken back."""
+    session.clear()
 
 
 def csrf_token() -> str:

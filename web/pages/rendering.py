@@ -1,12 +1,13 @@
 """How a page is made: the frame around it and what templates may call. Templates hold no rules."""
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, MutableMapping
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from types import MappingProxyType
 from typing import Any
 
 from flask import Flask, current_app, g, render_template, request
+from flask.templating import Environment
 
 from web import actors, delivery, i18n, security
 from web.actors import UNREAD
@@ -145,7 +146,18 @@ def icon_address(name: str) -> str:
     return f"{delivery.address(ICONS)}#{name}"
 
 
+class _Environment(Environment):
+    """Templates share what they may call as one plain mapping, complete before the first is loaded.
+
+    Jinja's own is a chain of two, whose names are walked through one by one for every page and every import.
+    """
+
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
+        return {**self.globals, **(d or {})}
+
+
 def equip(app: Flask) -> None:
+    app.jinja_environment = _Environment
     zone = app.extensions["settings"].zone
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
@@ -156,6 +168,9 @@ def equip(app: Flask) -> None:
         icon=kept("macros/icons.html", "icon"),
         icon_address=icon_address,
         options=kept("macros/choices.html", "options"),
+        main_links=kept("macros/navigation.html", "main_links"),
+        ready_lists=kept("macros/filters.html", "ready_lists"),
+        filter_lists=kept("macros/filters.html", "filter_lists"),
         csrf_token=security.csrf_token,
         nav_count=nav_count,
         reason_sentence=i18n.reason_sentence,

@@ -78,6 +78,7 @@ def log_in() -> AnyResponse | tuple[str, int]:
 
 
 def _signed_in(opened: people.Opened) -> AnyResponse:
+    security.forget_visitor()
     target, kept = security.own_path(request.form.get("next")), tuple(kept_fields())
     if kept:
         security.bind_forms(opened.csrf)

@@ -43,7 +43,7 @@ _NAMES = Statement(
         ),
         sa.select(_kind("unit"), unit.c.rank, _NOBODY, unit.c.id, unit.c.name_vi, unit.c.name_en),
         sa.select(_kind("area"), area.c.rank, _NOBODY, area.c.id, area.c.label_vi, area.c.label_en),
-    ).order_by("kind", "rank", "login", "id"),
+    ),
 )
 
 
@@ -52,6 +52,7 @@ _label = lru_cache(maxsize=4096)(Label)
 
 def names(uow: UnitOfWork) -> Names:
     found: dict[str, list[Named]] = {"person": [], "unit": [], "area": []}
-    for kind, _rank, login, id_, vi, en in run(uow.cursor, _NAMES).fetchall():
+    # Sorted here: few rows, and each database would follow a collation of its own.
+    for kind, _rank, login, id_, vi, en in sorted(run(uow.cursor, _NAMES).fetchall()):
         found[kind].append(Named(id_, _label(vi, en), login))
     return Names(tuple(found["person"]), tuple(found["unit"]), tuple(found["area"]))
