@@ -195,3 +195,13 @@ def test_a_notice_of_a_wish_says_no_more_of_the_item_than_its_code(office, task,
     with office.read() as uow:
         (notice,) = uow.notices.of_person(admin, 50)
     assert notice.params == {"code": task, "workflow": "task", "override": asked.id}
+
+
+def test_whoever_decides_reads_what_the_item_is_about(office, asked):
+    relay_inline(office)
+
+    chairman = caller(office, "chairman").actor.id
+    with office.read() as uow:
+        newest_notice = uow.notices.of_person(chairman, 1)[0]
+    assert newest_notice.params["title"] == "Công khai ngân sách quý III"
+    assert newest_notice.params["override"] == asked.id

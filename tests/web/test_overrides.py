@@ -66,7 +66,7 @@ def test_it_waits_in_the_chairmans_inbox_and_is_done_in_his_name(client_of, aske
 
     assert done.status_code == 303
     story = chairman_.get(f"/items/{asked}")
-    assert "Can thiệp ngoài quy trình: Đã giao – Đã xác nhận hoàn thành" in words(story)
+    assert "Can thiệp ngoài quy trình: từ “Đã giao” sang “Đã xác nhận hoàn thành”" in words(story)
     assert 'class="alarm"' in story.text
     assert "can thiệp ngoài quy trình" not in words(chairman_.get("/")).lower()
     assert "chấp thuận" in words(client_of("admin").get("/admin/overrides"))

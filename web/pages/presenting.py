@@ -372,9 +372,9 @@ def _override_title(body: Mapping[str, Any], definition: Definition | None) -> s
     before, after = (body.get("of"), body.get("wanted")) if wish else (body.get("from"), body.get("to"))
     names = [_state_words(definition, str(one)) for one in (before, after)]
     words = {
-        "asked": N_("Asked to go past the workflow: {before} – {after}"),
-        "refused": N_("Refused to go past the workflow: {before} – {after}"),
-    }.get(wish, N_("Past the workflow: {before} – {after}"))
+        "asked": N_("Asked to go past the workflow: from “{before}” to “{after}”"),
+        "refused": N_("Refused to go past the workflow: from “{before}” to “{after}”"),
+    }.get(wish, N_("Past the workflow: from “{before}” to “{after}”"))
     return _(words, before=names[0], after=names[1])
 
 
@@ -474,19 +474,18 @@ def _button_words(offer: Offer, transition: Transition) -> str:
 def blocked(
     offers: Iterable[Offer], definition: Definition, titles: Titles, others: Mapping[str, str]
 ) -> tuple[tuple[str, Sequence[str], str], ...]:
-    """The moves of this person's post that are not possible now, each with every sentence of why and who could act instead.
+    """The moves of this person's post that are not possible now, with every sentence of why and who could act instead.
 
-    `others` tells the latter for each move, "" where there is nobody.
+    `others` tells the latter for each move, "" where there is nobody. Moves with the same answer stand together: it is said once.
     """
-    return tuple(
-        (
-            label(definition.transitions[offer.move].label),
-            [reason_sentence(reason, definition=definition, unit_name=titles.unit) for reason in offer.reasons],
-            others.get(offer.move, "") if _only_for_another(offer) else "",
-        )
-        for offer in offers
-        if not offer.allowed and not _is_other_peoples(offer)
-    )
+    told: dict[tuple[tuple[str, ...], str], list[str]] = {}
+    for offer in offers:
+        if offer.allowed or _is_other_peoples(offer):
+            continue
+        why = tuple(reason_sentence(reason, definition=definition, unit_name=titles.unit) for reason in offer.reasons)
+        instead = others.get(offer.move, "") if _only_for_another(offer) else ""
+        told.setdefault((why, instead), []).append(label(definition.transitions[offer.move].label))
+    return tuple(("; ".join(moves), why, instead) for (why, instead), moves in told.items())
 
 
 def _is_other_peoples(offer: Offer) -> bool:

@@ -83,15 +83,17 @@ def _item_of(uow: UnitOfWork, message: Message) -> Item:
 
 
 def _of_override(office: Office, uow: UnitOfWork, message: Message) -> tuple[Notice, ...]:
-    """A wish past the workflow: it is told by the item's code, for the administrator reads no more of an item.
+    """A wish past the workflow. Once it is decided it is told by the item's code: the administrator reads no more of an item.
 
     No substitute is told of it: this decision is nobody's but the chairman's.
     """
     payload, item = message.payload, _item_of(uow, message)
-    circumstances = office.circumstances(office.editions.of(item, uow), uow.people.directory(office.clock.now()))
+    definition = office.editions.of(item, uow)
+    circumstances = office.circumstances(definition, uow.people.directory(office.clock.now()))
     found = parties(map(who_of, payload["roles"]), item, circumstances)
     people = frozenset(payload["people"]).union(*(party.people for party in found))
-    said = {"code": item.code, "workflow": item.workflow, "override": str(payload["override"])}
+    said = {"code": item.code, "workflow": item.workflow} if payload["people"] else _params(definition, item, OVERRIDE)
+    said |= {"override": str(payload["override"])}
     name = str(payload["name"])
     return tuple(Notice(message.id, person, item.id, name, said, message.created_at) for person in sorted(people))
 
