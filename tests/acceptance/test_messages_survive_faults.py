@@ -46,7 +46,9 @@ def written(office, code):
 
 def delivered(database, ids):
     """How many of them are settled."""
-    asked = sa.select(sa.func.count()).where(message.c.id.between(ids[0], ids[-1]), message.c.status == "delivered")
+    asked = sa.select(sa.func.count()).where(
+        message.c.id >= ids[0], message.c.id <= ids[-1], message.c.status == "delivered"
+    )
     with database.owner.connect() as connection:
         return connection.execute(asked).scalar_one()
 

@@ -37,7 +37,8 @@ class Terms:
 
     `announced`: a worker has so long to claim what it was told of. `delivery`: an attempt that lasts longer is ended by RQ,
     `attempt`: and its claim ends then; later than that, so that nobody repeats what is still going on. `work`: one stretch of
-    a long job. `most` are in the queue at once: it stays short, whatever waits in the rows.
+    a long job. `kept`: so long Redis still tells of a job that failed. `most` are in the queue at once: it stays short, whatever
+    waits in the rows.
     """
 
     announced: timedelta = timedelta(seconds=15)
