@@ -284,6 +284,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "no_such_unit": N_("“{field}”: there is no unit “{value}”."),
         "not_an_attachment": N_("“{field}” must name attached files."),
         "too_many": N_("“{field}”: {limit} at most."),
+        "part_above_whole": N_("“{field}”: {numerator} of {denominator} is more than the whole."),
         "not_figures": N_("“{field}” must be a table of figures."),
         "last_administrator": N_("Nobody else administers the office; give somebody else that post first."),
         "reads_only": N_("Who inspects the office reads its work and adds nothing to it."),

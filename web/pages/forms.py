@@ -8,6 +8,7 @@ from flask import request
 from werkzeug.datastructures import FileStorage
 
 from web.i18n import _, day, label, moment, number, reason_sentence
+from web.pages.figures import FigureRow, Rows, rows_of, stored_rows, typed_rows
 from web.titles import Titles
 from workflow.catalog.inputs import input_field
 from workflow.engine import Definition, Item, Reason
@@ -26,12 +27,16 @@ _KINDS: Mapping[FieldType, str] = {
     FieldType.PERSON: "choice",
     FieldType.UNIT: "choice",
     FieldType.ATTACHMENTS: "attachments",
+    FieldType.FIGURES: "figures",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class FormField:
-    """One row of a form; `choices` holds (value, words), `files` the item's uploads where the field takes some."""
+    """One row of a form; `choices` holds (value, words), `files` the item's uploads where the field takes some.
+
+    A table of figures is one row here too; `figures` are its lines.
+    """
 
     name: str
     label: str
@@ -42,6 +47,7 @@ class FormField:
     error: str = ""
     choices: Sequence[tuple[str, str]] = ()
     files: Sequence[StoredFile] = ()
+    figures: Sequence[FigureRow] = ()
 
 
 def fields_of(
@@ -54,8 +60,13 @@ def fields_of(
     item: Item | None = None,
     files: Iterable[StoredFile] = (),
     errors: Mapping[str, str] | None = None,
+    before: Rows = (),
+    reasons: Iterable[Reason] = (),
 ) -> tuple[FormField, ...]:
-    """The rows for `names`: what was typed comes first, then what the item holds already. Figures have a page of their own."""
+    """The rows for `names`: what was typed comes first, then what the item holds already.
+
+    `before` are the figures of the period before, `reasons` why what was typed was refused.
+    """
     wanted = set(required)
     rows = []
     for name in names:
@@ -74,6 +85,9 @@ def fields_of(
                 error=(errors or {}).get(name, ""),
                 choices=_choices(field, titles),
                 files=tuple(files) if field.type is FieldType.ATTACHMENTS else (),
+                figures=rows_of(item, stored_rows(value), before, reasons)
+                if item and field.type is FieldType.FIGURES
+                else (),
             )
         )
     return tuple(rows)
@@ -109,7 +123,7 @@ def _standing(field: InputField, item: Item | None, titles: Titles) -> Any:
 def _written(field: InputField, value: Any, titles: Titles) -> Any:
     """A stored value as somebody would have typed it."""
     if value is None:
-        return () if field.type is FieldType.ATTACHMENTS else ""
+        return () if field.type in (FieldType.ATTACHMENTS, FieldType.FIGURES) else ""
     if field.type is FieldType.PERSON:
         return titles.login(str(value))
     if field.type is FieldType.DATE:
@@ -149,6 +163,10 @@ def typed_inputs(definition: Definition, names: Iterable[str]) -> dict[str, Any]
             continue
         if field.type is FieldType.ATTACHMENTS:
             typed[name] = request.form.getlist(name)
+        elif field.type is FieldType.FIGURES:
+            rows = typed_rows(request.form, name)
+            if rows is not None:
+                typed[name] = rows
         elif name in request.form:
             typed[name] = request.form[name]
     return typed

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from web import problems
 from web.actors import current_actor, current_caller
 from web.i18n import _, label, language, reason_sentence
-from web.pages import acting, forms, presenting
+from web.pages import acting, figures, forms, presenting
 from web.pages.ahead import Ahead, ahead_of, others_text
 from web.pages.family import family_of
 from web.pages.held import held_lines
@@ -23,12 +23,13 @@ from web.wiring import office
 from workflow.catalog.draw import Drawing, View, draw
 from workflow.engine import Definition, Item, Offer, Reason
 from workflow.engine.administration import refusal_to_contribute
-from workflow.engine.definition import COMMENT, Transition
+from workflow.engine.definition import COMMENT, FieldType, Transition
 from workflow.engine.item import Request
 from workflow.errors import StaleItem, TooLarge, TypeRefused
 from workflow.ids import new_id
 from workflow.persistence import StoredItem, UnitOfWork
 from workflow.queries import history
+from workflow.queries.periods import fields_before
 from workflow.queries.worklist import CursorInvalid, Filter, Page, list_items
 from workflow.services import evidence
 from workflow.services.file_kinds import FAULTS
@@ -211,6 +212,7 @@ def _item_page(uow: UnitOfWork, stored: StoredItem, status: int = 200, **more: A
         drawing=_drawing(definition, item, standing),
         who_may=presenting.who_may_table(item, definition, standing, titles, others),
         facts=presenting.facts_of(item, definition, titles, files),
+        figures=_figures(uow, definition, item),
         files=list(files.values()),
         titles=titles,
         lateness=presenting.late_lines(item, definition, titles, files, now),
@@ -224,6 +226,15 @@ def _item_page(uow: UnitOfWork, stored: StoredItem, status: int = 200, **more: A
         no_comments=_sentences((refusal,) if (refusal := refusal_to_contribute(current_actor())) else (), definition),
         **more,
     )
+
+
+def _figures(uow: UnitOfWork, definition: Definition, item: Item) -> list[tuple[str, tuple[figures.FigureRow, ...]]]:
+    """The item's tables of figures: the field's words and its rows."""
+    return [
+        (label(field.label), figures.read_rows(rows, _before(uow, definition, item)))
+        for name, field in definition.fields.items()
+        if field.type is FieldType.FIGURES and (rows := figures.stored_rows(item.fields.get(name)))
+    ]
 
 
 def _sentences(reasons: Iterable[Reason], definition: Definition) -> str:
@@ -335,7 +346,9 @@ def _move_page(
     if request_open and act == "amend" and not typed:
         typed = forms.retyped(definition, request_open.inputs, titles)
     changes = _since(uow, stored, definition, titles, seen) if seen is not None and seen != item.revision else []
-    rows = () if act in ("vote", "take_back") else _rows(definition, transition, typed, titles, item, files, reasons)
+    rows = (
+        () if act in ("vote", "take_back") else _rows(uow, definition, transition, typed, titles, item, files, reasons)
+    )
     status_now = status
     if refused is None and not changes and not file_error and offer is not None and not offer.allowed:
         reasons = offer.reasons
@@ -394,6 +407,7 @@ def _ahead(
 
 
 def _rows(
+    uow: UnitOfWork,
     definition: Definition,
     transition: Transition,
     typed: dict[str, Any],
@@ -412,7 +426,18 @@ def _rows(
         item=item,
         files=files.values(),
         errors=forms.errors_by_field(reasons, definition),
+        before=_before(uow, definition, item),
+        reasons=reasons,
     )
+
+
+def _before(uow: UnitOfWork, definition: Definition, item: Item) -> figures.Rows:
+    """The figures of the unit's period before this one; nothing for an item that is not of a period."""
+    series, period = item.fields.get("series"), item.fields.get("period")
+    name = next((name for name, field in definition.fields.items() if field.type is FieldType.FIGURES), None)
+    if not (name and series and period):
+        return ()
+    return figures.stored_rows(fields_before(uow, item.workflow, item.unit, str(series), str(period)).get(name))
 
 
 def _since(

@@ -16,6 +16,9 @@ MAX_ROWS = 200
 MAX_COLUMNS = 30
 
 _DIGITS = 15
+_AMOUNTS = ("numerator", "denominator")
+# A row of these alone tells of a figure that nobody knows yet.
+_WORDS = frozenset({"indicator", "source", "note"})
 """Whole digits a number may have: every such number is exact wherever JSON goes."""
 
 _PLACES = 6
@@ -175,11 +178,38 @@ def attachments_of(value: Any) -> tuple[str, ...]:
 
 
 def figures_of(value: Any) -> tuple[dict[str, Any], ...]:
-    """Rows as plain mappings; a mapping of rows by name becomes rows that carry their name as `indicator`."""
+    """Rows as plain mappings; a mapping of rows by name becomes rows that carry their name as `indicator`.
+
+    A row without any number says nothing and is left out. A `numerator` or `denominator` is a number of zero or more, and no part
+    is greater than its whole; whoever is refused learns of which `indicator` and which `part`.
+    """
     rows = _rows(value)
     if len(rows) > MAX_ROWS:
         raise Refused("too_many", limit=MAX_ROWS, count=len(rows))
-    return tuple(_row(row) for row in rows)
+    return tuple(_measured(row) for row in map(_row, rows) if row.keys() - _WORDS)
+
+
+def _measured(row: dict[str, Any]) -> dict[str, Any]:
+    indicator = str(row.get("indicator", ""))
+    parts = {name: _amount(row[name], indicator, name) for name in _AMOUNTS if name in row}
+    if len(parts) == len(_AMOUNTS) and parts["numerator"] > parts["denominator"]:
+        shown_parts = {name: decimal_text(part) for name, part in parts.items()}
+        raise Refused("part_above_whole", indicator=indicator, part="numerator", **shown_parts)
+    return row | {name: _stored(part) for name, part in parts.items()}
+
+
+def _amount(cell: Any, indicator: str, part: str) -> Decimal:
+    try:
+        amount = decimal_of(cell)
+    except Refused as refused:
+        raise Refused(refused.fault.code, **{**refused.fault.params, "indicator": indicator, "part": part}) from None
+    if amount < 0:
+        raise Refused("below_minimum", minimum=0, indicator=indicator, part=part)
+    return amount
+
+
+def _stored(amount: Decimal) -> int | str:
+    return int(amount) if amount == amount.to_integral_value() else decimal_text(amount)
 
 
 def _rows(value: Any) -> list[Any]:

@@ -1,6 +1,7 @@
-"""Which items of a series there are already, whoever opened them."""
+"""Which items of a series there are already, whoever opened them, and what the one before said."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -16,6 +17,23 @@ _NAMING = Statement(
         item.c.workflow == sa.bindparam("workflow"), item.c.fields.like(sa.bindparam("naming"))
     ),
 )
+
+_OF_UNIT = Statement(
+    "periods.of_unit",
+    sa.select(item.c.unit, item.c.fields).where(
+        item.c.workflow == sa.bindparam("workflow"),
+        item.c.unit == sa.bindparam("unit"),
+        item.c.fields.like(sa.bindparam("naming")),
+    ),
+)
+
+
+def fields_before(uow: UnitOfWork, workflow: str, unit: str, series: str, period: str) -> Mapping[str, Any]:
+    """The fields of the unit's newest item of that series before `period`, or nothing."""
+    params = {"workflow": workflow, "unit": unit, "naming": f'%"{series}"%'}
+    found = [json_value(text) for _, text in run(uow.cursor, _OF_UNIT, params).fetchall()]
+    earlier = [one for one in found if one.get("series") == series and str(one.get("period", "")) < period]
+    return max(earlier, key=lambda one: str(one["period"]), default={})
 
 
 def reporting(uow: UnitOfWork, workflow: str, series: str, period: str) -> frozenset[str]:

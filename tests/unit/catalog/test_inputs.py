@@ -105,6 +105,11 @@ def load(definition, context):
          ({"indicator": "a", "numerator": 9, "ratio": "92.5", "source": "x"},)),
         ("figures", {"a": {"numerator": 9, "note": ""}}, ({"indicator": "a", "numerator": 9},)),
         ("figures", {"numerator": 9}, ({"numerator": 9},)),
+        ("figures", {"a": {"numerator": "986", "denominator": "1000,0"}},
+         ({"indicator": "a", "numerator": 986, "denominator": 1000},)),
+        ("figures", {"a": {"numerator": "0", "denominator": "0"}},
+         ({"indicator": "a", "numerator": 0, "denominator": 0},)),
+        ("figures", {"a": {"numerator": "12,50"}}, ({"indicator": "a", "numerator": "12.5"},)),
     ],
 )  # fmt: skip
 def test_a_value_is_stored_in_its_one_form(load, name, given, stored):
@@ -183,6 +188,10 @@ def test_a_value_is_stored_in_its_one_form(load, name, given, stored):
         ("figures", [{f"k{n}": 1 for n in range(31)}], "not_figures"),
         ("figures", [{"a": {"b": 1}}], "not_text"),
         ("figures", [{"a": 1}] * 201, "too_many"),
+        ("figures", {"a": {"numerator": "nhiều"}}, "not_a_number"),
+        ("figures", {"a": {"numerator": "1.234"}}, "ambiguous_number"),
+        ("figures", {"a": {"numerator": "-1"}}, "below_minimum"),
+        ("figures", {"a": {"numerator": "1001", "denominator": "1000"}}, "part_above_whole"),
     ],
 )
 def test_what_cannot_be_read_is_refused_with_a_stable_code(load, name, given, code):
@@ -254,3 +263,11 @@ def test_two_editions_of_a_workflow_are_read_by_their_own_fields(definition, con
     new = load_inputs(newer, ("progress",), {"progress": "50"}, context)
 
     assert (old.values["progress"], new.values["progress"]) == (50, "50")
+
+
+def test_whoever_is_refused_a_figure_learns_which_indicator_it_was(load):
+    rows = {"a": {"numerator": "1"}, "b": {"numerator": "x", "denominator": "10"}}
+
+    (error,) = load(figures=rows).errors
+
+    assert (error.params["indicator"], error.params["part"], error.params["value"]) == ("b", "numerator", "x")
