@@ -271,3 +271,15 @@ def test_who_inspects_the_office_adds_neither_words_nor_files(office, chairman, 
         item = uow.items.get(code).item
         assert uow.audit.head(f"task/{item.id}").n == 1
         assert uow.audit.head(f"refusal/{item.id}").n == 1
+
+
+def test_steps_barred_by_the_same_reason_stand_together_and_say_it_once(chairman, client_of):
+    code = new_task(chairman)
+    make(chairman, code, "assign")
+
+    page = client_of("deputy.kt").get(f"/items/{code}").text
+
+    barred = re.search(r'id="h-blocked".*?</section>', page, re.DOTALL)[0]
+    assert "Tiếp nhận và thực hiện; " in barred
+    assert barred.count("văn bản ủy quyền đang còn hiệu lực") == 1
+    assert "Trưởng Phòng Kinh tế" in barred
