@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 import pytest
 from click.testing import CliRunner
 
+from tests.databases import Ground
 from tests.offices import HOUSE
 from tests.web.conftest import close, settings_of
 from web import create_app, wiring
@@ -175,3 +176,36 @@ def test_what_only_deserves_a_word_is_advice_and_ends_with_0(data):
     found, code = signs(data, DONDOC_PROXY_HOPS="1")
 
     assert (found["settings"]["level"], found["settings"]["ok"], code) == ("advice", True, 0)
+
+
+@pytest.fixture
+def server(postgresql_stock, tmp_path):
+    """The environment of an office on a PostgreSQL server, set up by its owner."""
+    ground = Ground(postgresql_stock, tmp_path)
+    database = ground.database()
+    env = {
+        "DONDOC_DATABASE_URL": database.url,
+        "DONDOC_OWNER_DATABASE_URL": database.owner_url,
+        "DONDOC_SECRET_KEY": "s" * 32,
+        "DONDOC_LANG": "en",
+    }
+    done = CliRunner(env=env).invoke(dondoc, ["init", "--data", str(tmp_path / "data")])
+    assert done.exit_code == 0, done.output
+    yield env
+    ground.close()
+
+
+def test_on_a_server_the_role_of_the_product_is_looked_at(server, tmp_path):
+    data = tmp_path / "data"
+    owner = server["DONDOC_OWNER_DATABASE_URL"]
+
+    found, code = signs(data, **server)
+    as_owner, _code = signs(data, **server | {"DONDOC_DATABASE_URL": owner})
+    alone, _code = signs(data, **server | {"DONDOC_DATABASE_URL": owner, "DONDOC_OWNER_DATABASE_URL": ""})
+
+    # The tests' own server gives up durability for speed, and that is told as well.
+    assert faults(found) - {"database_settings"} == {"clock"}
+    assert code == 1
+    assert server["DONDOC_DATABASE_URL"].rpartition("@")[2] in found["database"]["text"]
+    assert as_owner["database_role"]["level"] == "fault"
+    assert alone["database_role"]["level"] == "advice"
