@@ -4,6 +4,7 @@ import logging
 import os
 import signal
 import time
+from contextlib import suppress
 from types import FrameType
 from typing import Any, NoReturn
 
@@ -75,6 +76,9 @@ class Horse(SimpleWorker):
             raise StopRequested
         super().heartbeat(*args, **more)
 
+    def request_force_stop(self, signum: int, frame: FrameType | None) -> None:
+        """Told once is told: a supervisor signals every process of a service, and the stable passes it on besides."""
+
 
 class _Stable:
     """Keeps one horse at work: where it dies, of whatever, the next is forked, warm from the start."""
@@ -85,10 +89,11 @@ class _Stable:
         self._told: list[int] = []
 
     def stop(self, number: int, _frame: FrameType | None) -> None:
-        """The job at hand is finished; told again, the horse ends at once."""
+        """The job at hand is finished; told again, the horse is killed, and what it had claimed comes again."""
         self._told.append(number)
         if self._horse is not None:
-            os.kill(self._horse, signal.SIGTERM)
+            with suppress(ProcessLookupError):
+                os.kill(self._horse, signal.SIGTERM if len(self._told) == 1 else signal.SIGKILL)
 
     def keep(self) -> None:
         """Returns when it was told to stop and the horse has gone."""
@@ -100,8 +105,9 @@ class _Stable:
                 self._ride()
             self._horse = horse
             if self._told:
-                os.kill(self._horse, signal.SIGTERM)
-            _, status = os.waitpid(self._horse, 0)
+                # It was told between the fork and this line.
+                os.kill(horse, signal.SIGTERM)
+            _, status = os.waitpid(horse, 0)
             self._horse = None
             if os.WIFSIGNALED(status):
                 _log.warning("a worker process was ended by signal %s", os.WTERMSIG(status))

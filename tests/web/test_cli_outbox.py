@@ -1,7 +1,9 @@
 """`dondoc worker` and `dondoc outbox`: who carries messages, and what becomes of those that could not arrive."""
 
 import json
+import os
 import shutil
+import signal
 from dataclasses import replace
 
 import pytest
@@ -9,7 +11,7 @@ from click.testing import CliRunner
 
 from tests.databases import sqlite_ground
 from tests.offices import caller, opened_office
-from tests.workers import crew, until
+from tests.workers import crew, horses, until
 from web.cli import dondoc
 from workflow.clock import Clock
 from workflow.outbox.inline import relay_inline
@@ -95,6 +97,8 @@ def test_real_processes_deliver_go_on_with_long_jobs_and_stop_when_told(tmp_path
         until(lambda: jobs.find(office, chairman, job.id).is_over, PATIENCE, "the long job")
         until(lambda: len(told(office, "head.kt")) == len(items), PATIENCE, "all notices")
 
+        # Like systemd, which signals every process of a service.
+        os.kill(horses(worker)[0], signal.SIGTERM)
         assert [hands.stop(worker), hands.stop(clock)] == [0, 0]
     assert {row.row.state for row in jobs.told(office, chairman, job)} == {"assigned"}
 
