@@ -26,8 +26,8 @@ def joined(office):
 
 
 @pytest.fixture
-def office(tmp_path):
-    return joined(opened_office(tmp_path))
+def office(ground):
+    return joined(opened_office(ground))
 
 
 @pytest.fixture

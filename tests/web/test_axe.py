@@ -208,6 +208,8 @@ PAGES: tuple[tuple[str, str, str | Callable[[Window], None]], ...] = (
     ("log", "auditor", "/history"),
     ("log, odd day", "auditor", "/history?since=hôm+qua"),
     ("check of the log", "auditor", "/history/check"),
+    ("office at an instant", "auditor", "/history/as-of?as_of=20/10/2026+08:00&closed=true"),
+    ("office at no instant", "auditor", "/history/as-of"),
     ("workflows", "officer.kt", "/definitions"),
     ("workflow of a task", "officer.kt", "/definitions/task"),
     ("workflow of a report", "officer.kt", "/definitions/report/1"),

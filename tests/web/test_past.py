@@ -202,6 +202,35 @@ def test_working_time_is_said_in_working_days_and_hours(app, hours, said):
         assert working_text(timedelta(hours=hours), timedelta(hours=8)) == said
 
 
+def test_the_reading_room_shows_every_item_as_it_stood_and_keeps_that_it_was_read(client_of, office, task):
+    visitor = client_of("auditor")
+
+    recorded = visitor.get("/history/as-of?as_of=06/06/2026+03:00").text
+    late = visitor.get("/history/as-of?as_of=06/06/2026+03:00&by=effective&late=true&unit=kt&workflow=task").text
+    none = visitor.get("/history/as-of?as_of=06/06/2026+03:00&late=true").text
+
+    assert "1 việc tại 06/06/2026 03:00" in recorded
+    assert f'href="/items/{task}/history?as_of=06%2F06%2F2026+03%3A00&amp;by=recorded"' in recorded
+    assert "Đang thực hiện" in recorded
+    assert "Chậm tiến độ" in late
+    assert task not in none
+    with office.read() as uow:
+        entries = uow.audit.stream(f"person/{uow.people.id_of_login('auditor')}")
+    assert sum(b"/history/as-of" in entry.body for entry in entries) == 3
+
+
+def test_the_reading_room_refuses_an_instant_that_is_none(client_of):
+    answer = client_of("auditor").get("/history/as-of", query_string={"as_of": "01/01/2027 08:00"})
+
+    assert answer.status_code == 422
+    assert "“Ngày và giờ” ở tương lai" in answer.text
+
+
+@pytest.mark.parametrize("login", ["head.kt", "clerk", "admin"])
+def test_the_reading_room_is_closed_to_whoever_may_not_read_the_log(client_of, login):
+    assert client_of(login).get("/history/as-of?as_of=06/06/2026+03:00").status_code == 403
+
+
 # -- the command --------------------------------------------------------------------------------------------------------
 
 

@@ -5,6 +5,7 @@ from flask import Flask
 from web.pages import (
     account,
     admin,
+    as_of,
     calendars,
     delegations,
     directives,
@@ -46,6 +47,7 @@ def register(app: Flask) -> None:
         directives,
         delegations,
         history,
+        as_of,
         workflows,
         editor,
         editions,

@@ -22,6 +22,7 @@ def administered(said: Mapping[str, Any]) -> str:
     words = {name: str(value) for name, value in said.items()}
     if "day" in words:
         words["day"] = day(words["day"])
-    if words.get("kind") in _KINDS:
-        words["kind"] = _(_KINDS[words["kind"]])
+    kind = _KINDS.get(words.get("kind", ""))
+    if kind:
+        words["kind"] = _(kind)
     return _(line, **words)

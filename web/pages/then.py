@@ -17,7 +17,7 @@ from workflow.persistence.files import StoredFile
 from workflow.queries.past import EFFECTIVE, RECORDED
 from workflow.services.past import READINGS, instant_asked, item_then
 
-_READING_WORDS = {RECORDED: N_("as recorded by then"), EFFECTIVE: N_("as it counted then, though recorded later")}
+READING_WORDS = {RECORDED: N_("as recorded by then"), EFFECTIVE: N_("as it counted then, though recorded later")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +38,17 @@ class Then:
     facts: Sequence[tuple[str, str]] = ()
 
 
+def reading_of(asked: Mapping[str, str]) -> str:
+    """The reading that the query names, or what had been recorded by then."""
+    by = asked.get("by", RECORDED)
+    return by if by in READINGS else RECORDED
+
+
 def asked_then(uow: UnitOfWork, item: Item, titles: Titles, files: Mapping[str, StoredFile]) -> Then:
     """What the query of the page asks for, `as_of` and `by`, and its answer."""
     typed = request.args.get("as_of", "").strip()
-    by = request.args.get("by", RECORDED)
-    by = by if by in READINGS else RECORDED
-    readings = [(reading, _(words)) for reading, words in _READING_WORDS.items()]
+    by = reading_of(request.args)
+    readings = [(reading, _(words)) for reading, words in READING_WORDS.items()]
     if not typed:
         return Then(typed, by, readings)
     at = instant_asked(office(), typed)
