@@ -1,6 +1,7 @@
 """The log of a process on standard error: what went wrong and, as JSON, every request; never who somebody is or what he wrote."""
 
 import logging
+import re
 import sys
 import traceback
 from types import TracebackType
@@ -16,6 +17,7 @@ from web.metrics import route_of, seconds_so_far
 from web.settings import Settings
 
 _LONGEST_MESSAGE = 200
+_ADDRESS = re.compile(r"[^\s<>@:,;]+@[^\s<>@:,;]+")
 _log = logging.getLogger("dondoc.request")
 
 
@@ -69,6 +71,14 @@ def _trace(_logger: WrappedLogger, _method: str, said: EventDict) -> EventDict:
     return said
 
 
+def _hide_addresses(_logger: WrappedLogger, _method: str, said: EventDict) -> EventDict:
+    """A mail server names in its answer whom a letter was for: that is nobody's business here."""
+    for part in ("event", "exception"):
+        if isinstance(said.get(part), str):
+            said[part] = _ADDRESS.sub("…@…", said[part])
+    return said
+
+
 def told(fault: BaseException) -> str:
     """The class of an exception and the first line of what it says."""
     first = str(fault).strip().partition("\n")[0]
@@ -102,5 +112,6 @@ _SHARED: tuple[Any, ...] = (
 def _formatter(*, as_json: bool) -> ProcessorFormatter:
     written = structlog.processors.JSONRenderer(ensure_ascii=False) if as_json else _as_text
     return ProcessorFormatter(
-        foreign_pre_chain=list(_SHARED), processors=[ProcessorFormatter.remove_processors_meta, _trace, written]
+        foreign_pre_chain=list(_SHARED),
+        processors=[ProcessorFormatter.remove_processors_meta, _trace, _hide_addresses, written],
     )

@@ -315,6 +315,15 @@ def test_as_text_only_trouble_is_logged_and_no_message_begins_a_line_of_its_own(
     assert line.endswith("WARNING web: a ERROR web: forged")
 
 
+def test_a_mail_address_is_not_logged(log_of):
+    stream = log_of("json")
+
+    logging.getLogger("workflow.outbox").warning("not delivered: %s", "550 <nguyen.van.a@example.vn>: unknown user")
+
+    (line,) = objects(stream)
+    assert line["event"] == "not delivered: 550 <…@…>: unknown user"
+
+
 def test_the_id_of_a_request_is_in_its_answer_and_in_the_entry_it_caused(app, office):
     head, code = program(app, "head.kt"), new_task(office)
 
