@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from workflow.audit import canonical, open_events
+from workflow.audit import REFUSALS, canonical, open_events
 from workflow.engine import Item
 from workflow.engine.apply import fold
 from workflow.engine.custody import Step
@@ -23,6 +23,7 @@ RECORDED, EFFECTIVE = "recorded", "effective"
 """By what was written by then, or by what counted then, though it may have been written later."""
 
 _BATCH = 200
+_EVER = 2**62
 _ENTRIES = Statement(
     "past.entries",
     sa.select(
@@ -36,7 +37,8 @@ _ENTRIES = Statement(
     .where(
         audit_event.c.item_id.in_([sa.bindparam(f"id{n}") for n in range(_BATCH)]),
         audit_event.c.item_id.is_not(None),
-        audit_event.c.stream.not_like("refusal/%"),
+        audit_event.c.rec <= sa.bindparam("until"),
+        audit_event.c.stream.not_like(f"{REFUSALS}/%"),
     )
     .order_by(audit_event.c.item_id, audit_event.c.n),
 )
@@ -61,9 +63,15 @@ class Entry:
         return self.effective_at if by == EFFECTIVE else self.recorded_at
 
 
-def entries_of(uow: UnitOfWork, item_ids: Sequence[str]) -> Mapping[str, tuple[Entry, ...]]:
-    """The whole streams of up to 200 items, each in order, in one statement; entries without events are left out."""
-    params = {f"id{n}": item_ids[n] if n < len(item_ids) else "" for n in range(_BATCH)}
+def entries_of(
+    uow: UnitOfWork, item_ids: Sequence[str], until: datetime | None = None
+) -> Mapping[str, tuple[Entry, ...]]:
+    """The streams of up to 200 items, each in order, in one statement: whole, or what was recorded up to `until`.
+
+    Entries without events are left out.
+    """
+    params: dict[str, Any] = {f"id{n}": item_ids[n] if n < len(item_ids) else "" for n in range(_BATCH)}
+    params["until"] = micros(until) if until else _EVER
     rows = run(uow.cursor, _ENTRIES, params).fetchall()
     return {item_id: tuple(_entries(one_item)) for item_id, one_item in groupby(rows, key=lambda row: str(row[0]))}
 
@@ -110,9 +118,11 @@ def items_as_of(uow: UnitOfWork, at: datetime, by: str = RECORDED) -> Iterator[I
             return
         after = rows[-1][0]
         changed = [row[0] for row in rows if (instant_or_none(row[-1]) or at) > at]
-        streams = entries_of(uow, changed) if changed else {}
+        # What was recorded later may still count by then; by what was recorded it does not.
+        streams = entries_of(uow, changed, None if by == EFFECTIVE else at) if changed else {}
+        told_anew = frozenset(changed)
         for row in rows:
-            found = item_as_of(streams[row[0]], at, by) if row[0] in streams else read_item(row)
+            found = item_as_of(streams.get(row[0], ()), at, by) if row[0] in told_anew else read_item(row)
             if found is not None:
                 yield found
 
