@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Barrier, Thread
@@ -172,6 +173,25 @@ def test_of_one_item_and_another_what_fell_due_between_comes_between(office):
 
     names = [(timer, stream.endswith(other.item.id)) for _eff, timer, stream in heard(office)]
     assert names == [("unaccepted", False), ("undrafted", False), ("unaccepted", False), ("undrafted", True)]
+
+
+def test_a_sweeper_whom_another_overtook_does_not_hurry_on(office):
+    first = create(on(office, "2026-06-01 08:00"), caller(office, "clerk"), NewItem("task", "kt", FACTS))
+    moved(on(office, "2026-06-01 08:00"), "chairman", first.item.code, "assign")
+    create(on(office, "2026-06-02 08:00"), caller(office, "clerk"), NewItem("task", "kt", FACTS))
+    others = []
+
+    def write():
+        # Between its reading and its first act another sweeper does what comes first.
+        if not others:
+            others.append(sweep(on(office, "2026-06-03 08:00")))
+        return office.write()
+
+    sweep(replace(on(office, "2026-06-06 06:10"), write=write))
+
+    # Wednesday, Thursday, Friday: the second item's reminder lies between the two of the first.
+    assert others == [Swept(0, reminded=1)]
+    assert [timer for _eff, timer, _stream in heard(office)] == ["unaccepted", "undrafted", "unaccepted"]
 
 
 # -- one reminder -----------------------------------------------------------------------------------------------------------
@@ -363,13 +383,3 @@ def test_a_transfer_is_told_to_both_heads_and_to_whoever_supports_the_task(offic
     found = {unit: told(office, f"head.{unit}")[many:] for unit, many in heads.items()}
     assert (found["vp"], found["hcc"]) == (["transferred_away"], ["transferred"])
     assert (found["snc"], found["kt"], found["vhxh"]) == (["lead_changed"], ["lead_changed"], [])
-
-
-def test_where_nobody_is_named_yet_the_head_is_reminded(office):
-    code = new_task(office, due_on="30/06/2026")
-
-    live(office, "2026-06-26 06:10")
-
-    with office.read() as uow:
-        assert uow.items.get(code).item.fields.get("assignee") is None
-    assert told(office, "head.kt").count("remind") == 1

@@ -6,11 +6,14 @@ from datetime import date, timedelta
 import pytest
 
 from tests.builders import CHI, DUNG, FILE, TASK, accepted, at, by, codes, definition, item, named, on, perform, vote
+from workflow.catalog.compile import who_of
 from workflow.engine import SYSTEM_ACTOR, Accepted, Perform, decide, fold, react
 from workflow.engine.deadlines import next_look, pending
 from workflow.engine.definition import Duration, Moment, Target, Timer
 from workflow.engine.events import TimerFired, from_plain, to_plain
 from workflow.engine.facts import row_facts
+from workflow.engine.parties import answering, parties
+from workflow.engine.permissions import capacity
 from workflow.engine.preview import preview
 from workflow.engine.tick import tick
 from workflow.engine.workdays import Calendar
@@ -439,3 +442,24 @@ def test_no_reminder_is_ever_refused(name):
     (due,) = (one for one in pending(TIMED, before, then("2026-06-10 09:00")) if one.timer is timer)
 
     assert isinstance(tick(TIMED, before, due, then("2026-07-01 08:00")), Accepted)
+
+
+# -- who is meant -----------------------------------------------------------------------------------------------------------
+
+
+def test_where_nobody_is_named_yet_the_head_of_the_unit_is_told():
+    unnamed, named_one = item(), item(assignee="an")
+
+    assert answering(by("assignee"), unnamed, then("2026-06-10 09:00"))[0].people == {"chi"}
+    assert answering(by("assignee"), named_one, then("2026-06-10 09:00"))[0].people == {"an"}
+
+
+def test_posts_of_the_units_that_a_field_holds_are_told_and_may_do_nothing():
+    elsewhere = who_of("unit_head(title)")
+    before = item(title="kt, vp")
+
+    assert str(elsewhere) == "unit_head(title)"
+    assert [party.people for party in parties((elsewhere,), before, then("2026-06-10 09:00"))] == [{"chi"}]
+    assert parties((elsewhere,), item(title="vp"), then("2026-06-10 09:00"))[0].people == frozenset()
+    assert answering((elsewhere,), item(title="vp"), then("2026-06-10 09:00"))[0].people == frozenset()
+    assert capacity(elsewhere, CHI, before) is None
