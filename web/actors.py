@@ -118,7 +118,7 @@ def current_caller(key: str | None = None, acting_for: str | None = None) -> Cal
     """
     call = request.path.startswith(security.API_PREFIX)
     actor = replace(current_actor(), acting_for=acting_for) if acting_for else current_actor()
-    own_key = None if call else request.form.get("key")
+    own_key = request.form.get("key") if security.changes_something() and not call else None
     return Caller(actor, _SHELLS[call], security.request_id() or None, key or own_key or None)
 
 

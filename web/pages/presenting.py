@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from typing import Any, NamedTuple
 
 from web.i18n import (
@@ -84,40 +83,51 @@ def item_path(code: str) -> str:
     return f"/items/{code}"
 
 
+class _Once(dict[tuple[Any, ...], str]):
+    """What `say` says of its arguments, asked once for each. Every page makes four of these: a cache would cost more to make."""
+
+    __slots__ = ("_say",)
+
+    def __init__(self, say: Callable[..., str]) -> None:
+        super().__init__()
+        self._say = say
+
+    def __missing__(self, words: tuple[Any, ...]) -> str:
+        said = self[words] = self._say(*words)
+        return said
+
+
 def lines_of(
     rows: Iterable[Row], definition_of: Callable[[str], Definition], titles: Titles, now: datetime
 ) -> list[Line]:
     """The lines of one list. What fifty rows share is put into words once."""
-    zone, definition = settings().zone, cache(definition_of)
+    zone = settings().zone
 
-    @cache
     def place(unit: str, workflow: str) -> str:
-        return _place(definition(workflow), titles.unit(unit))
+        return _place(definition_of(workflow), titles.unit(unit))
 
-    @cache
     def state(name: str, group: str, workflow: str) -> str:
-        found = definition(workflow).states.get(name)
+        found = definition_of(workflow).states.get(name)
         return state_cell(label(found.label) if found else name, group)
 
-    @cache
     def due(at: datetime | None) -> str:
         return due_cell(due_cue(at, now, zone=zone))
 
-    @cache
     def waits(person: str | None, word: str, unit: str, workflow: str) -> str:
         if person:
             return waits_cell(titles.person(person))
-        return waits_cell(titles.who(word, unit, definition(workflow)) if word else "")
+        return waits_cell(titles.who(word, unit, definition_of(workflow)) if word else "")
 
+    places, states, dues, waited = _Once(place), _Once(state), _Once(due), _Once(waits)
     return [
         Line(
             row.code,
             item_path(row.code),
             row.title,
-            row.code + place(row.unit, row.workflow),
-            state(row.state, row.group, row.workflow),
-            due(None if row.final else row.due_at),
-            waits(row.waits_person, row.waits_on, row.unit, row.workflow),
+            row.code + places[row.unit, row.workflow],
+            states[row.state, row.group, row.workflow],
+            dues[None if row.final else row.due_at,],
+            waited[row.waits_person, row.waits_on, row.unit, row.workflow],
         )
         for row in rows
     ]
