@@ -6,6 +6,7 @@ from tests.calls import codes, program
 from tests.web.test_api_shell import fits
 from tests.web.test_cli_commands import Terminal, terminal  # noqa: F401  the fixture
 from web.api.components import COMPONENTS
+from workflow.engine.workdays import CalendarYearMissing
 
 NAME = "vn-commune"
 STORM = {"kind": "off", "name": "Nghỉ bão", "source": "Công điện 12/CĐ-UBND"}
@@ -73,6 +74,24 @@ def test_what_cannot_be_entered_is_told(admin, method, path, body, status, code)
 
     assert answer.status_code == status
     assert code in codes(answer)
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [
+        ("vi", "Lịch làm việc chưa có dữ liệu năm 2029"),
+        ("en", "The calendar has no data for 2029; that year's days off must be entered first."),
+    ],
+)
+def test_a_date_beyond_the_calendar_is_a_reason_in_both_languages(app, monkeypatch, language, sentence):
+    def reaching(**_: str) -> None:
+        raise CalendarYearMissing(NAME, 2029)
+
+    monkeypatch.setitem(app.view_functions, "api.items.index", reaching)
+    answer = program(app, "chairman").get("/items")
+
+    assert (answer.status_code, codes(answer)) == (422, ["calendar_year_missing"])
+    assert answer.json["reasons"][0]["message"][language].startswith(sentence)
 
 
 # -- the command --------------------------------------------------------------------------------------------------------
