@@ -1,12 +1,14 @@
 import hashlib
 import hmac
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from pathlib import Path
 
 import pytest
 
-from workflow.audit import ZERO, ActorMark, Head, canonical, chain, compose, open_events, opens
+from workflow.audit import RESERVED, ZERO, ActorMark, Head, canonical, chain, compose, open_events, opens
 from workflow.audit.entry import item_of, item_stream, refusal_stream
 from workflow.engine.events import (
     EpisodeRecorded,
@@ -20,6 +22,7 @@ from workflow.engine.events import (
 )
 from workflow.engine.item import Doer
 
+ROOT = Path(__file__).parents[3]
 NOW = datetime(2026, 11, 20, 1, 0, tzinfo=UTC)
 AN = ActorMark("p-an", "officer", "kt", "Công chức phòng Kinh tế", "p-chi", "d1")
 PRIVATE = frozenset({"cause", "difficulty"})
@@ -276,3 +279,12 @@ def test_recorded_time_never_falls_behind_the_head():
 def test_a_stream_says_which_item_it_is_about():
     assert item_of(item_stream("task", "i1")) == item_of(refusal_stream("i1")) == "i1"
     assert [item_of(stream) for stream in ("person/p1", "definition/task", "admin", "log")] == [None] * 4
+
+
+def test_whatever_writes_a_stream_of_no_item_writes_under_a_name_that_no_workflow_may_bear():
+    sources = (path.read_text(encoding="utf-8") for path in (ROOT / "workflow" / "services").rglob("*.py"))
+
+    families = {name for text in sources for name in re.findall(r"""\bNote\(\s*f?["']([a-z]+)""", text)}
+
+    assert {"person", "admin", "log"} <= families
+    assert families <= RESERVED
