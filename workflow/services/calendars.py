@@ -6,12 +6,12 @@ Timers that count working days from them do.
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 from time import monotonic
-from types import TracebackType
-from typing import Any, Self, cast
+from typing import Any, cast
 
 from workflow.catalog import plain_values
 from workflow.catalog.findings import nearest
@@ -169,7 +169,7 @@ def put_day(office: Office, caller: Caller, calendar: str, typed: TypedDay) -> N
     if refused:
         return refused
     day = NamedDay(cast("date", on), typed.kind, str(name), str(source))
-    with _Change(office, caller) as change:
+    with _changing(office, caller) as change:
         _write_day(change, calendar, day, "calendar_day")
     return day
 
@@ -180,7 +180,7 @@ def take_day_back(office: Office, caller: Caller, calendar: str, on: str, source
     refused = _refusal(caller, day, why)
     if refused:
         return refused
-    with _Change(office, caller) as change:
+    with _changing(office, caller) as change:
         before = _line_of(change.standing(calendar), cast("date", day))
         if before is None:
             raise NotFound("day", on)
@@ -196,7 +196,7 @@ def complete_year(office: Office, caller: Caller, calendar: str, year: str | int
     if refused:
         return refused
     known = cast("int", number)
-    with _Change(office, caller) as change:
+    with _changing(office, caller) as change:
         if known in change.standing(calendar).years:
             return NotEntered((Reason("calendar_year_known", Kind.PRECONDITION, {"year": str(known)}),))
         change.uow.calendars.put_year(EnteredYear(calendar, known, str(why), change.by))
@@ -214,7 +214,7 @@ def put_hours(office: Office, caller: Caller, calendar: str, hours: str, source:
     if refused:
         return refused
     made = cast("Hours", parts)
-    with _Change(office, caller) as change:
+    with _changing(office, caller) as change:
         before = change.standing(calendar).hours
         change.uow.calendars.put_hours(EnteredHours(calendar, made, str(why), change.by))
         said = {"hours": hours_text(made), "before": hours_text(before), "source": str(why)}
@@ -222,34 +222,36 @@ def put_hours(office: Office, caller: Caller, calendar: str, hours: str, source:
     return made
 
 
+@dataclass(frozen=True, slots=True)
 class _Change:
     """One change of a calendar: the line, its entry in the log and the mark for other processes, all or nothing."""
 
-    def __init__(self, office: Office, caller: Caller) -> None:
-        self._calendars, self._caller, self._now = _kept(office), caller, office.clock.now()
-        self.uow = office.write()
-        self.by = By(caller.actor.id, self._now)
+    uow: UnitOfWork
+    calendars: Calendars
+    caller: Caller
+    now: datetime
 
-    def __enter__(self) -> Self:
-        self.uow.__enter__()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.uow.__exit__(kind, fault, trace)
-        if kind is None:
-            self._calendars.look_again()
+    @property
+    def by(self) -> By:
+        return By(self.caller.actor.id, self.now)
 
     def standing(self, calendar: str) -> Calendar:
-        return self._calendars.of(self.uow, calendar)
+        return self.calendars.of(self.uow, calendar)
 
     def record(self, act: str, calendar: str, said: Mapping[str, Any]) -> None:
         extra = {"admin": {"act": act, "calendar": calendar, **said}}
-        entry = append(self.uow, Note("admin", "admin", role="admin", extra=extra), self._caller, self._now)
+        entry = append(self.uow, Note("admin", "admin", role="admin", extra=extra), self.caller, self.now)
         self.uow.calendars.put_mark(entry.leaf.hex())
         # Timers count working days, too. Other processes know the calendar by then.
-        self.uow.items.look_at_all(self._now + timedelta(seconds=2 * _FRESH_SECONDS))
+        self.uow.items.look_at_all(self.now + timedelta(seconds=2 * _FRESH_SECONDS))
+
+
+@contextmanager
+def _changing(office: Office, caller: Caller) -> Iterator[_Change]:
+    kept = _kept(office)
+    with office.write() as uow:
+        yield _Change(uow, kept, caller, office.clock.now())
+    kept.look_again()
 
 
 def _write_day(change: _Change, calendar: str, day: NamedDay, act: str) -> None:
