@@ -252,8 +252,9 @@ def one_round(office: Office, hands: Hands = OWN_HANDS) -> Swept | None:
         sweep_daily(office)
         with office.write() as uow:
             uow.settings.put(HEARTBEAT, instant_text(office.clock.now()))
-            if swept.fired:
-                uow.settings.put(TIMERS_FIRED, str(int(uow.settings.find(TIMERS_FIRED) or 0) + swept.fired))
+            fired = swept.fired + swept.reminded
+            if fired:
+                uow.settings.put(TIMERS_FIRED, str(int(uow.settings.find(TIMERS_FIRED) or 0) + fired))
         return swept
 
 

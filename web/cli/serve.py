@@ -124,5 +124,9 @@ def _say_round(swept: Swept | None, at: str) -> None:
         say(_("Another clock is at work; nothing was done."))
         return
     say(ngettext("{n} timer fired at {at}.", "{n} timers fired at {at}.", swept.fired, at=at))
+    if swept.reminded:
+        say(ngettext("{n} reminder was sent.", "{n} reminders were sent.", swept.reminded))
     for code in swept.refused:
         say_fault(_("The workflow of {code} refused its own timer.", code=code))
+    for year in swept.unknown:
+        say_fault(_("The calendar has no data for {year}; that year's days off must be entered first.", year=year))

@@ -156,23 +156,23 @@ def shifted(at: datetime, offset: Duration, circumstances: Circumstances) -> dat
     """`at` moved by `offset`; working days keep the local time of day and need a calendar that knows the year."""
     if offset.unit == "h":
         return at + timedelta(hours=offset.amount)
-    local = at.astimezone(circumstances.zone)
     if offset.unit == "d":
-        return (local + timedelta(days=offset.amount)).astimezone(UTC)
-    if circumstances.calendar is None:
-        raise ValueError("working days need a calendar")
+        return (at.astimezone(circumstances.zone) + timedelta(days=offset.amount)).astimezone(UTC)
     calendar = circumstances.calendar
+    if calendar is None:
+        raise ValueError("working days need a calendar")
     days = (calendar.name, calendar.off, calendar.worked, calendar.years)
-    day = _working_day(days, local.date(), offset.amount)
-    return datetime.combine(day, local.time(), tzinfo=circumstances.zone).astimezone(UTC)
+    return _working_days_on(days, at, offset.amount, circumstances.zone)
 
 
-# Every move asks for its reminders, and most of them count from a few days only. A calendar with all its names is slow to hash.
-@lru_cache(maxsize=4096)
-def _working_day(
-    days: tuple[str, frozenset[date], frozenset[date], frozenset[int]], day: date, working_days: int
-) -> date:
-    return Calendar(*days).shift(day, working_days)
+# Every move asks for its reminders, and they count from the same few instants. A calendar with all its names is slow to hash.
+@lru_cache(maxsize=8192)
+def _working_days_on(
+    days: tuple[str, frozenset[date], frozenset[date], frozenset[int]], at: datetime, amount: int, zone: tzinfo
+) -> datetime:
+    local = at.astimezone(zone)
+    day = Calendar(*days).shift(local.date(), amount)
+    return datetime.combine(day, local.time(), tzinfo=zone).astimezone(UTC)
 
 
 def timer_at(timer: Timer, item: Item, circumstances: Circumstances) -> datetime | None:
@@ -199,6 +199,8 @@ def _next(timer: Timer, item: Item, circumstances: Circumstances) -> Due | None:
     A reminder whose instant had passed before the item came here belongs to another wait; a move that is due is still due.
     """
     heard = item.heard.get(timer.name)
+    if heard is None and timer.fire is not None:
+        return next(_occurrences(timer, item, circumstances), None)
     for due in _occurrences(timer, item, circumstances):
         if heard is not None and due.at <= heard.at:
             continue
