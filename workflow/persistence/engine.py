@@ -8,6 +8,8 @@ from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, Engine, Pool, PoolProxiedConnection, create_engine, event
 
+from workflow.persistence.pipeline import Line
+
 READING = {"sqlite_begin": "DEFERRED"}
 """Execution options of an engine or connection that only reads: on SQLite it then takes no write lock."""
 
@@ -29,11 +31,6 @@ _POSTGRESQL_SETTINGS = (
 )
 # A migration may take its time with many rows; it waits for nobody longer than a person would.
 _OWNER_SETTINGS = ("SET lock_timeout = '3s'",)
-_READER_SETTINGS = {
-    "sqlite": ("PRAGMA query_only = 1",),
-    "postgresql": ("SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY",),
-}
-
 # Shape of the schema, other databases, extensions: nothing of this is a product's business.
 _NEVER = frozenset(
     {
@@ -183,14 +180,35 @@ class Connections:
 
     def close(self) -> None:
         while self._free:
-            self._free.pop().close()
+            free = self._free.pop()
+            if _LINE in free.info:
+                free.info.pop(_LINE).close()
+            free.close()
         self._pool.dispose()
 
     def _opened(self) -> PoolProxiedConnection:
         connection = self._pool.connect()
         _set(connection, self._settings)
-        connection.commit()
         return connection
+
+
+_LINE = "line"
+
+
+class ServerConnections(Connections):
+    """The same for a server, whose connections are `driver_of` lines."""
+
+    __slots__ = ()
+
+    def _opened(self) -> PoolProxiedConnection:
+        connection = self._pool.connect()
+        connection.info[_LINE] = Line(connection.driver_connection)
+        return connection
+
+
+def driver_of(connection: PoolProxiedConnection) -> Any:
+    """What statements are handed to: the driver's connection, or a line to a server."""
+    return connection.info.get(_LINE) or connection.driver_connection
 
 
 # Whoever changes a setting of a connection makes SQLite prepare all of its statements anew: readers have connections of their own.
@@ -201,15 +219,20 @@ _readers: "WeakKeyDictionary[Engine, Connections]" = WeakKeyDictionary()
 def writers(engine: Engine) -> Connections:
     found = _writers.get(engine)
     if found is None:
-        found = _kept(engine, _writers, Connections(engine.pool))
+        made = (
+            Connections(engine.pool) if engine.dialect.name == "sqlite" else ServerConnections(engine.pool.recreate())
+        )
+        found = _kept(engine, _writers, made)
     return found
 
 
 def readers(engine: Engine) -> Connections:
-    """Connections that refuse to write, whatever they are asked; each transaction there sees one instant."""
+    """Connections that refuse to write, whatever they are asked. On PostgreSQL each transaction says that for itself."""
     found = _readers.get(engine)
     if found is None:
-        found = _kept(engine, _readers, Connections(engine.pool.recreate(), _READER_SETTINGS[engine.dialect.name]))
+        if engine.dialect.name != "sqlite":
+            return writers(engine)
+        found = _kept(engine, _readers, Connections(engine.pool.recreate(), ("PRAGMA query_only = 1",)))
     return found
 
 

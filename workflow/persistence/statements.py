@@ -24,6 +24,7 @@ _observer: ContextVar[Observer | None] = ContextVar("statement_observer", defaul
 # A plain dict: the driver of SQLite takes no other kind of mapping. Nobody writes to it.
 _NO_PARAMS: Mapping[str, Any] = {}
 _LOCKED = frozenset({"40001", "40P01", "55P03"})
+_TAKEN = frozenset({"23505", "23000"})
 
 
 @contextmanager
@@ -126,7 +127,10 @@ def run_many(cursor: Cursor, statement: Statement, rows: Sequence[Mapping[str, A
 
 
 def raise_busy(fault: Exception) -> None:
-    """Raise Busy where `fault` is a driver's way to say that somebody else holds a lock."""
+    """Raise Busy where `fault` is a driver's way to say that somebody else holds a lock, or took an entry's number meanwhile."""
     name = getattr(fault, "sqlite_errorname", None) or ""
-    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")) or getattr(fault, "sqlstate", None) in _LOCKED:
+    state = getattr(fault, "sqlstate", None)
+    if state in _TAKEN and "audit_event" in str(fault):
+        raise Busy("an entry of that number is written already; read the head again") from fault
+    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")) or state in _LOCKED:
         raise Busy("the database is held by somebody else; nothing was written, try again") from fault

@@ -15,7 +15,7 @@ from workflow.persistence.custody import Custody
 from workflow.persistence.definitions import Definitions
 from workflow.persistence.directives import Directives
 from workflow.persistence.drafts import Drafts
-from workflow.persistence.engine import Connections, readers, writers
+from workflow.persistence.engine import Connections, driver_of, readers, writers
 from workflow.persistence.files import Files
 from workflow.persistence.idempotency import Idempotency
 from workflow.persistence.items import Items
@@ -86,6 +86,7 @@ class UnitOfWork:
         self._read_only = read_only
         self._connections: Connections = readers(engine) if read_only else writers(engine)
         self._connection: Any = None
+        self._driver: Any = None
 
     def __enter__(self) -> Self:
         held = _open.__dict__.setdefault("pools", set())
@@ -94,7 +95,8 @@ class UnitOfWork:
         self._connection = self._connections.take()
         held.add(id(self._engine.pool))
         try:
-            cursor = Cursor(self._connection.driver_connection, self._engine.dialect, read_only=self._read_only)
+            self._driver = driver_of(self._connection)
+            cursor = Cursor(self._driver, self._engine.dialect, read_only=self._read_only)
             self._begin(cursor)
         except BaseException as fault:
             self._leave()
@@ -129,9 +131,10 @@ class UnitOfWork:
     def _begin(self, cursor: Cursor) -> None:
         announce("begin")
         if cursor.name != "sqlite":
-            # The driver itself begins with the first statement.
-            return
-        if self._read_only:
+            # Repeatable read is what makes a reader see one instant; a writer holds what it read instead.
+            mode = " ISOLATION LEVEL REPEATABLE READ, READ ONLY" if self._read_only else ""
+            cursor.raw.execute(f"BEGIN{mode}")
+        elif self._read_only:
             cursor.raw.execute("BEGIN DEFERRED")
         else:
             # Take the write lock first: SQLite cannot upgrade a read to a write under contention.
@@ -149,7 +152,7 @@ class UnitOfWork:
     def _finish(self) -> None:
         announce("commit")
         try:
-            self._connection.driver_connection.commit()
+            self._driver.commit()
         except Exception as fault:
             raise_busy(fault)
             raise
@@ -159,7 +162,7 @@ class UnitOfWork:
         """Undo whatever was not finished and give the connection back."""
         connection, self._connection = self._connection, None
         try:
-            connection.driver_connection.rollback()
+            self._driver.rollback()
         except BaseException:
             # Its state is unknown: nobody may get this connection again.
             connection.invalidate()

@@ -108,7 +108,7 @@ POSTGRESQL_AUDIT = (
         IF NEW.n IS DISTINCT FROM (
             SELECT coalesce(max(n), 0) + 1 FROM {schema}.audit_event WHERE stream = NEW.stream
         ) THEN
-            RAISE EXCEPTION 'the audit log is append-only' USING ERRCODE = 'integrity_constraint_violation';
+            RAISE EXCEPTION 'audit_event is append-only' USING ERRCODE = 'integrity_constraint_violation';
         END IF;
         RETURN NEW;
     END $$

@@ -1,0 +1,117 @@
+"""PostgreSQL: statements go out without waiting for one another; who looks at an answer waits for it, and for those before it.
+
+So a unit of work travels as often as it asks something, not as often as it says something: a move of three statements, begun and
+committed, goes three times instead of five. A fault of a statement shows where the next answer is looked at, at the latest when the
+unit is finished.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+from workflow.persistence.statements import raise_busy
+
+_IDLE = 0
+_KEPT_CURSORS = 16
+_MOST_PREPARED = 400
+
+
+class Answer:
+    """A statement that is under way; looking at what it gives waits for it."""
+
+    __slots__ = ("_cursor", "_line")
+
+    def __init__(self, line: "Line", cursor: Any) -> None:
+        self._line, self._cursor = line, cursor
+
+    def fetchone(self) -> Any:
+        return self._line.awaited(self._cursor.fetchone)
+
+    def fetchall(self) -> Any:
+        return self._line.awaited(self._cursor.fetchall)
+
+    def fetchmany(self, size: int) -> Any:
+        return self._line.awaited(lambda: self._cursor.fetchmany(size))
+
+    @property
+    def rowcount(self) -> int:
+        """How many rows it wrote."""
+        self._line.wait()
+        return int(self._cursor.rowcount)
+
+
+class Line:
+    """The driver's connection, and what is under way on it; it stands where the driver's connection and cursor would stand."""
+
+    __slots__ = ("_connection", "_cursors", "_free", "_opened", "_pipeline", "_used")
+
+    def __init__(self, connection: Any) -> None:
+        # Transactions are begun and ended by statements like any other: the driver would wait for its own.
+        connection.autocommit = True
+        self._connection = connection
+        self._opened = connection.pipeline()
+        self._pipeline = self._opened.__enter__()
+        connection.prepared_max = _MOST_PREPARED
+        # One for each of a unit's first statements, for an answer lies in its cursor; the next unit takes them again.
+        self._cursors = tuple(connection.cursor() for _ in range(_KEPT_CURSORS))
+        self._forget()
+
+    def cursor(self) -> "Line":
+        return self
+
+    def execute(self, sql: str, params: Mapping[str, Any] | None = None) -> Answer:
+        cursor = self._next_cursor()
+        cursor.execute(sql, params)
+        return Answer(self, cursor)
+
+    def executemany(self, sql: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        for row in rows:
+            self._next_cursor().execute(sql, row)
+
+    def _next_cursor(self) -> Any:
+        self._used += 1
+        return next(self._free, None) or self._connection.cursor()
+
+    def wait(self) -> None:
+        """Return when everything under way has arrived; the first fault among it is raised."""
+        self.awaited(self._pipeline.sync)
+
+    def awaited(self, look: Callable[[], Any]) -> Any:
+        try:
+            return look()
+        except Exception as fault:
+            # Behind a fault the server skips everything until it is told where to go on.
+            with suppress(Exception):
+                self._pipeline.sync()
+            raise_busy(fault)
+            raise
+
+    def commit(self) -> None:
+        ended = self._next_cursor()
+        ended.execute("COMMIT")
+        self.wait()
+        self._forget()
+        if ended.statusmessage != "COMMIT":
+            raise RuntimeError("the transaction had failed before it was to be kept: nothing of it was written")
+
+    def rollback(self) -> None:
+        """Undo what was begun and not finished, whatever state it is in."""
+        if not self._used:
+            return
+        with suppress(Exception):
+            self.execute("ROLLBACK")
+            self.wait()
+        if self._connection.info.transaction_status != _IDLE:
+            # The first was skipped, for something before it had failed.
+            self.execute("ROLLBACK")
+            self.wait()
+        self._forget()
+
+    def _forget(self) -> None:
+        self._used = 0
+        self._free = iter(self._cursors)
+
+    def close(self) -> None:
+        """Let the driver wait for each statement again."""
+        with suppress(Exception):
+            self._opened.__exit__(None, None, None)
