@@ -128,6 +128,8 @@ def _say_walks(found: Definition, walks: Walks) -> None:
     for name, codes in walks.dead.items():
         words = f"{name} ({label(found.transitions[name].label)})"
         say(_("Never made: {move}; refused most by: {codes}", move=words, codes=", ".join(codes) or "-"))
+    if walks.silent:
+        say(_("Timers that never fell due: {names}", names=", ".join(walks.silent)))
 
 
 @definition.command(

@@ -27,7 +27,7 @@ from workflow.engine import (
 )
 from workflow.engine.deadlines import Due, outlook
 from workflow.engine.definition import Who, WhoKind
-from workflow.engine.events import Transitioned
+from workflow.engine.events import TimerFired, Transitioned
 from workflow.engine.facts import waiting
 from workflow.engine.item import Plain
 from workflow.engine.permissions import holders
@@ -64,8 +64,8 @@ class Cast:
 class Rehearsal:
     """What is refused is returned as reasons; nothing else of the rehearsal changes by it.
 
-    `told` are the people who got a notice by the last act or wait, `trail` all moves made so far. `item` is None until one is
-    created.
+    `told` are the people who got a notice by the last act or wait, `trail` all moves made so far, `rung` all timers that fell
+    due. `item` is None until one is created.
     """
 
     def __init__(self, definition: Definition, cast: Cast, calendar: Calendar | None, now: datetime) -> None:
@@ -73,6 +73,7 @@ class Rehearsal:
         self.item: Item | None = None
         self.told: frozenset[str] = frozenset()
         self.trail: list[Transitioned] = []
+        self.rung: list[TimerFired] = []
         self._calendar = calendar
         self._refused: set[tuple[str, datetime]] = set()
         self._timers = 0
@@ -138,6 +139,7 @@ class Rehearsal:
     def _happen(self, before: Item | None, decision: Accepted) -> None:
         self.item = fold(before, decision.events)
         self.trail.extend(event for event in decision.events if isinstance(event, Transitioned))
+        self.rung.extend(event for event in decision.events if isinstance(event, TimerFired))
         for message in react(self.definition, decision.events):
             self._tell(who_of(word) for word in message.roles)
 

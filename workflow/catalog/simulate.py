@@ -39,7 +39,10 @@ class Stay:
 
 @dataclass(frozen=True, slots=True)
 class Walks:
-    """What came of all walks; `dead` are the moves that nobody ever made, each with the refusals met most often."""
+    """What came of all walks; `dead` are the moves that nobody ever made, each with the refusals met most often.
+
+    `rung` says how often each timer fell due, `silent` names those that never did.
+    """
 
     runs: int
     not_created: int
@@ -47,6 +50,8 @@ class Walks:
     unreached: tuple[str, ...]
     made: Mapping[str, int]
     dead: Mapping[str, tuple[str, ...]]
+    rung: Mapping[str, int]
+    silent: tuple[str, ...]
     ended: Mapping[str, int]
     unfinished: int
 
@@ -65,6 +70,8 @@ class Walks:
             "unreached": list(self.unreached),
             "moves": dict(self.made),
             "dead": {move: list(codes) for move, codes in self.dead.items()},
+            "timers": dict(self.rung),
+            "silent": list(self.silent),
             "ended": dict(self.ended),
             "unfinished": self.unfinished,
         }
@@ -117,6 +124,7 @@ class _Tally:
     entered: Counter[str] = field(default_factory=Counter)
     stays: dict[str, list[timedelta]] = field(default_factory=dict)
     made: Counter[str] = field(default_factory=Counter)
+    rung: Counter[str] = field(default_factory=Counter)
     refused: dict[str, Counter[str]] = field(default_factory=dict)
     ended: Counter[str] = field(default_factory=Counter)
 
@@ -128,6 +136,7 @@ class _Tally:
         if item is None:
             self.not_created += 1
             return
+        self.rung.update(event.timer for event in rehearsal.rung)
         entered, state = item.created_at, self.definition.initial.name
         self.entered[state] += 1
         for move in rehearsal.trail:
@@ -150,6 +159,8 @@ class _Tally:
             unreached=tuple(name for name in self.definition.states if not self.entered[name]),
             made={name: self.made[name] for name in names if self.made[name]},
             dead={name: self._refusals(name) for name in names if not self.made[name]},
+            rung={name: self.rung[name] for name in self.definition.timers if self.rung[name]},
+            silent=tuple(name for name in self.definition.timers if not self.rung[name]),
             ended={name: self.ended[name] for name in self.definition.states if self.ended[name]},
             unfinished=self.unfinished,
         )

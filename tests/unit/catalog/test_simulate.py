@@ -30,6 +30,14 @@ def test_a_sound_workflow_reaches_every_state_by_every_move():
     assert found.stays["late"].mean_days > 0
     assert found.stays["open"].longest_days >= found.stays["open"].mean_days
     assert sum(found.ended.values()) + found.unfinished == 150
+    assert set(found.rung) == {"remind", "due", "broken", "nag"}
+    assert found.rung["due"] + found.rung["broken"] == found.made["lapse"]
+
+
+def test_a_timer_that_never_falls_due_is_told():
+    found = walks(changed(('at: "main - 1wd", notify', 'at: "entered + 900d", notify')))
+
+    assert found.silent == ("remind",)
 
 
 def test_a_move_whose_condition_never_holds_is_dead_with_its_refusal():
