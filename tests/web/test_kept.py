@@ -47,8 +47,3 @@ def test_markup_does_not_stand_in_for_words_that_are_spelled_alike():
     assert "<b>x</b>" in state_cell(Markup("<b>x</b>"), "doing")
 
     assert "&lt;b&gt;x&lt;/b&gt;" in state_cell("<b>x</b>", "doing")
-
-
-def test_whoever_may_begin_an_item_is_shown_the_way_and_nobody_else(client_of):
-    assert 'href="/items/new"' in client_of("clerk").get("/items").text
-    assert 'href="/items/new"' not in client_of("auditor").get("/items").text
