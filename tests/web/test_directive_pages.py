@@ -1,14 +1,17 @@
 """A dispatch is read, looked over, corrected and taken in through the pages."""
 
+import gzip
 import html
 import io
 import os
+import re
 from collections import Counter
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
+from web.pages import directives
 from workflow.persistence.directives import Directive
 
 ROOT = Path(__file__).parents[2]
@@ -74,6 +77,11 @@ def fields_of(page):
     reader = FormReader(page.request.path)
     reader.feed(page.text)
     return {name: values for name, values in reader.fields.items() if name != "csrf_token"}
+
+
+def values_of(page):
+    """What its form holds: each page has a key of its own, and boxes stand in the office's order."""
+    return {name: sorted(values) for name, values in fields_of(page).items() if name != "key"}
 
 
 def row_of(page, title):
@@ -385,3 +393,40 @@ def test_the_real_dispatch_becomes_the_shipped_register(clerk, office, name):
     shown = clerk.get(done.location)
     assert "20 ở trạng thái “Dự thảo giao việc”" in shown.text
     assert "28 ở trạng thái" in shown.text
+
+
+def test_a_long_document_carries_along_what_nobody_opened(clerk, monkeypatch):
+    _, page = looked_over(clerk)
+    monkeypatch.setattr(directives, "_FEW", 0)
+
+    folded = clerk.get(page.request.path)
+
+    assert "<select" not in folded.text
+    assert values_of(folded) == values_of(page)
+
+
+def test_a_row_that_is_opened_brings_its_fields_and_keeps_what_was_typed(clerk, monkeypatch):
+    monkeypatch.setattr(directives, "_FEW", 0)
+    address, page = looked_over(clerk)
+    typed = fields_of(page) | {"p0-title_vi": ["Tên đã sửa"]}
+
+    answer = clerk.client.post(address, data=typed | {"act": "open-1", "csrf_token": clerk.token})
+    opened = clerk.get(answer.location.partition("#")[0])
+
+    assert answer.location.endswith("?open=1#p1")
+    assert 'id="field-p1-title_vi"' in opened.text
+    assert 'id="field-p0-title_vi"' not in opened.text
+    assert fields_of(opened)["p0-title_vi"] == ["Tên đã sửa"]
+
+
+@real_dispatch
+def test_the_real_dispatch_is_looked_over_on_a_light_page(clerk):
+    clerk.get("/directives/new")
+    part = (io.BytesIO((REAL / "original.txt").read_bytes()), "original.txt")
+    answer = clerk.post("/directives/new", part=part, text="")
+
+    page = clerk.get(answer.location)
+
+    assert page.text.count("py-2 border-top") == 45
+    assert len(gzip.compress(page.data)) <= 15 * 1024
+    assert len(re.findall("<[a-z]", page.text)) <= 1500

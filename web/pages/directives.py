@@ -1,6 +1,6 @@
 """Directives: what was taken in with its register; a new one, looked over and corrected before anything of it counts."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -44,6 +44,9 @@ Answer = AnyResponse | tuple[str, int]
 _MOST_PROPOSALS = 200
 _DRAFT_OF = "directive"
 _PRINT = 16
+_FEW = 12
+"""So many orders can be shown with all their fields; of a longer document each row brings its own when it is asked for."""
+_OPEN = "open-"
 _HEAD_FIELDS = ("title", "number", "dated_on", "source")
 
 
@@ -255,7 +258,10 @@ def _drafts(uow: UnitOfWork) -> list[Draft]:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One proposal of the form; `errors` by field."""
+    """One proposal of the form; `errors` by field.
+
+    `open`: its fields are on the page; `shown`: they are unfolded. Those of a row that is not open are carried along unseen.
+    """
 
     correction: Correction
     title: str
@@ -263,6 +269,15 @@ class Row:
     units: str
     area: str
     errors: Mapping[str, str]
+    open: bool
+    shown: bool
+
+    @property
+    def values(self) -> Iterator[tuple[str, str]]:
+        """What the form must hold of a row that is not open, by field."""
+        one = self.correction
+        yield from (("title_vi", one.title_vi), ("title_en", one.title_en), ("served_by", one.served_by))
+        yield from (("area", one.area), ("due_on", one.due_on), *(("units", unit) for unit in one.units))
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,7 +331,7 @@ def preview_form(print_: str) -> Answer:
         raise NotFound("draft", print_)
     begun = _begun(print_, draft.inputs)
     with office().read() as uow:
-        shown = _preview_page(uow, begun)
+        shown = _preview_page(uow, begun, opened=request.args.getlist("open"))
     return shown.render()
 
 
@@ -341,8 +356,13 @@ def settle(print_: str) -> Answer:
     inputs = {**draft.inputs, "typed": _typed_fields()}
     with office().write() as uow:
         uow.drafts.keep(current_actor().id, _DRAFT_OF, print_, inputs, office().clock.now())
-    if request.form.get("act") == "keep":
+    act = request.form.get("act", "")
+    if act == "keep":
         return redirect(url_for("directives.preview_form", print_=print_, done="kept"), 303)
+    if act.startswith(_OPEN):
+        n = act.removeprefix(_OPEN)
+        opened = dict.fromkeys((*request.form.getlist("open"), n))
+        return redirect(url_for("directives.preview_form", print_=print_, open=list(opened), _anchor=f"p{n}"), 303)
     return _confirm(_begun(print_, inputs))
 
 
@@ -378,7 +398,7 @@ def _entered(outcome: Imported, begun: Begun) -> Answer:
 
 def _again(begun: Begun, troubles: tuple[Trouble, ...], status: int) -> Answer:
     with office().read() as uow:
-        shown = _preview_page(uow, begun, status, troubles)
+        shown = _preview_page(uow, begun, status, troubles, opened=request.form.getlist("open"))
     return shown.render()
 
 
@@ -403,9 +423,16 @@ def _troubles(refused: NotImported, begun: Begun, titles: Titles) -> Iterator[Tr
         yield Trouble(name, f"{sentence} ({named})" if named else sentence, n)
 
 
-def _preview_page(uow: UnitOfWork, begun: Begun, status: int = 200, troubles: tuple[Trouble, ...] = ()) -> Shown:
+def _preview_page(
+    uow: UnitOfWork,
+    begun: Begun,
+    status: int = 200,
+    troubles: tuple[Trouble, ...] = (),
+    opened: Collection[str] = (),
+) -> Shown:
     titles = titles_of(uow)
-    rows = [_row(one, titles, troubles) for one in begun.corrections]
+    few = len(begun.corrections) <= _FEW
+    rows = [_row(one, titles, troubles, all_open=few, unfolded=str(one.n) in opened) for one in begun.corrections]
     kept = [one for one in begun.corrections if one.keep]
     return Shown(
         "directives/preview.html",
@@ -420,6 +447,7 @@ def _preview_page(uow: UnitOfWork, begun: Begun, status: int = 200, troubles: tu
         parts=_parts(begun, rows, titles),
         errors=[(one.field, _titled(one, rows)) for one in troubles],
         served=_served_choices(begun.order),
+        folded=not few,
         units=[(name, label(words)) for name, words in titles.units.items()],
         areas=[(name, label(words)) for name, words in titles.areas.items()],
         obligations=len(kept),
@@ -446,14 +474,18 @@ def _served_choices(order: Order) -> list[tuple[str, str]]:
     return [(name, corrections.served_words(name)) for name in names]
 
 
-def _row(one: Correction, titles: Titles, troubles: Iterable[Trouble]) -> Row:
+def _row(one: Correction, titles: Titles, troubles: Iterable[Trouble], *, all_open: bool, unfolded: bool) -> Row:
+    errors = {trouble.field: trouble.sentence for trouble in troubles if trouble.n == one.n}
+    shown = unfolded or bool(errors)
     return Row(
         correction=one,
         title=label(Label(one.title_vi, one.title_en or one.title_vi)) or _("(no title)"),
         served=corrections.served_words(one.served_by),
         units=", ".join(titles.unit(unit) for unit in one.units),
         area=titles.area(one.area),
-        errors={trouble.field: trouble.sentence for trouble in troubles if trouble.n == one.n},
+        errors=errors,
+        open=all_open or shown,
+        shown=shown,
     )
 
 
