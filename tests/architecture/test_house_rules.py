@@ -17,10 +17,11 @@ UNIT_OF_WORK = "workflow/persistence/unit_of_work.py"
 CLOCK = "workflow/clock.py"
 SETTINGS = "web/settings.py"
 
+LINE = "workflow/persistence/pipeline.py"  # stands where the driver's connection stands: its commit is the driver's
 QUEUE = ("workflow/outbox/rq_dispatch.py", "web/worker.py", "web/wiring.py")
 
 RULES: dict[Rule, tuple[tuple[str, ...], frozenset[str]]] = {
-    house_rules.ends_a_transaction: (("workflow/**/*.py", "web/**/*.py"), frozenset({UNIT_OF_WORK})),
+    house_rules.ends_a_transaction: (("workflow/**/*.py", "web/**/*.py"), frozenset({UNIT_OF_WORK, LINE})),
     house_rules.hands_transitions_a_string: (("workflow/engine/machine.py",), frozenset()),
     house_rules.queries_through_a_session: (("workflow/**/*.py", "web/**/*.py"), frozenset()),
     house_rules.renders_a_template: (("workflow/**/*.py",), frozenset()),

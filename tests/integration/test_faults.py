@@ -14,7 +14,6 @@ from workflow.services import auditing, evidence
 from workflow.services.deadlines import sweep
 from workflow.services.moves import Done, MoveRequest, perform
 
-
 DUE = datetime(2026, 6, 20, 16, tzinfo=UTC)
 
 

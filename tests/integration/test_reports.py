@@ -276,7 +276,7 @@ def test_an_unsent_report_is_late_on_the_twentieth(office):
     assert sweep(on(office, "2026-06-20 00:00")).fired == 5
 
 
-def test_a_round_of_the_clock_opens_what_began(office, tmp_path):
+def test_a_round_of_the_clock_opens_what_began(office):
     wiring.one_round(on(office, "2026-07-15 06:00"))
 
     assert counted(office)["2026-08"] == 5

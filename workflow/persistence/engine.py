@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import Connection, Engine, Pool, PoolProxiedConnection, create_engine, event
 
 from workflow.persistence.pipeline import Line
+from workflow.persistence.writer_queue import WriterQueue
 
 READING = {"sqlite_begin": "DEFERRED"}
 """Execution options of an engine or connection that only reads: on SQLite it then takes no write lock."""
@@ -119,8 +120,10 @@ def _opened(*, guarded: bool) -> Callable[[Any, Any], None]:
 
 def _opened_on_a_server(settings: tuple[str, ...]) -> Callable[[Any, Any], None]:
     def opened(connection: Any, _record: Any) -> None:
+        # Outside of a transaction, so that they stay.
+        connection.autocommit = True
         _set(connection, settings)
-        connection.commit()
+        connection.autocommit = False
 
     return opened
 
@@ -156,11 +159,12 @@ class Connections:
     a unit of work, the one user here, ends its own transactions.
     """
 
-    __slots__ = ("_free", "_pool", "_settings")
+    __slots__ = ("_free", "_pool", "_settings", "queue")
 
-    def __init__(self, pool: Pool, settings: tuple[str, ...] = ()) -> None:
+    def __init__(self, pool: Pool, settings: tuple[str, ...] = (), queue: WriterQueue | None = None) -> None:
         self._pool = pool
         self._settings = settings
+        self.queue = queue
         self._free: deque[PoolProxiedConnection] = deque()
 
     @property
@@ -185,6 +189,8 @@ class Connections:
                 free.info.pop(_LINE).close()
             free.close()
         self._pool.dispose()
+        if self.queue is not None:
+            self.queue.close()
 
     def _opened(self) -> PoolProxiedConnection:
         connection = self._pool.connect()

@@ -60,5 +60,6 @@ def _statement(shape: ReadScope) -> Statement:
 
 
 def _dated(row: tuple[Any, ...]) -> Dated:
-    *told, due_at, entered_at, head_rec = row
-    return Dated(*told, instant(due_at), instant_or_none(head_rec) or instant(entered_at))
+    item_id, code, workflow, fingerprint, revision, state, unit, title, due_at, entered_at, head_rec = row
+    changed_at = instant_or_none(head_rec) or instant(entered_at)
+    return Dated(item_id, code, workflow, fingerprint, revision, state, unit, title, instant(due_at), changed_at)
