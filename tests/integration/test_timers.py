@@ -10,14 +10,15 @@ from threading import Barrier, Thread
 
 import pytest
 
-from tests.offices import at, caller, moved, new_task, opened_office
+from tests.offices import at, caller, moved, new_task, opened_office, shipped
 from tests.patience import patiently
 from workflow.audit import canonical
 from workflow.engine import Kind, Reason, Rejected
 from workflow.engine.tick import tick
 from workflow.outbox.inline import relay_inline
 from workflow.persistence.statements import observing
-from workflow.services import auditing, deadlines
+from workflow.services import auditing, calendars, deadlines
+from workflow.services.calendars import Calendars, TypedDay
 from workflow.services.deadlines import Swept, sweep
 from workflow.services.inbox import waiting
 from workflow.services.items import Created, NewItem, create
@@ -296,6 +297,35 @@ def test_a_calendar_without_the_year_is_named_and_holds_up_nothing(office):
     with office.read() as uow:
         assert uow.items.get(code).item.state == "late"
     assert sweep(on(office, "2027-12-23 06:11")) == Swept(0)
+
+
+@pytest.fixture
+def keeping(office):
+    """The office whose calendars may be changed, on the day of the change."""
+    return replace(on(office, "2026-06-01 10:00"), calendars=Calendars(shipped().calendars, office.read))
+
+
+def test_a_day_off_that_is_entered_moves_the_reminders_that_count_over_it(office, keeping):
+    create(on(office, "2026-06-01 08:00"), caller(office, "clerk"), NewItem("task", "kt", FACTS))
+    storm = TypedDay("2/6/2026", "off", "Nghỉ bão", "Công điện 12/CĐ-UBND")
+
+    calendars.put_day(keeping, caller(office, "admin"), "vn-commune", storm)
+    keeping.calendars.look()
+    counts = [sweep(on(keeping, moment)).reminded for moment in ("2026-06-03 23:00", "2026-06-04 08:00")]
+
+    assert counts == [0, 1]
+
+
+def test_a_day_that_is_worked_after_all_brings_them_forward(office, keeping):
+    create(on(office, "2026-06-05 08:00"), caller(office, "clerk"), NewItem("task", "kt", FACTS))
+    swap = TypedDay("6/6/2026", "worked", "Làm bù", "Thông báo 5/TB-UBND")
+
+    calendars.put_day(keeping, caller(office, "admin"), "vn-commune", swap)
+    keeping.calendars.look()
+
+    # From Friday over the Saturday that is worked to Monday, no longer to Tuesday.
+    assert sweep(on(keeping, "2026-06-08 07:59")) == Swept(0)
+    assert sweep(on(keeping, "2026-06-08 08:00")).reminded == 1
 
 
 # -- who is told when ---------------------------------------------------------------------------------------------------------
