@@ -115,6 +115,13 @@ def _proposal(at: Window) -> None:
         order.evaluate("order => { order.open = true; }")
 
 
+def _long_proposal(at: Window) -> None:
+    orders = "".join(f"- Rà soát nhóm thủ tục số {n}, báo cáo trước ngày 30/12/2026.\n" for n in range(1, 15))
+    _paste(at, f"Kính gửi: Phòng Kinh tế\n\n1. Phòng Kinh tế\n\n{orders}")
+    with at.page.expect_navigation():
+        at.page.locator("button[value='open-1']").click()
+
+
 def _no_directive(at: Window) -> None:
     _paste(at, "")
 
@@ -222,6 +229,7 @@ PAGES: tuple[tuple[str, str, str | Callable[[Window], None]], ...] = (
     ("document to be entered", "clerk", "/directives/new"),
     ("document that is empty", "clerk", _no_directive),
     ("document looked over", "clerk", _proposal),
+    ("long document, one order opened", "clerk", _long_proposal),
     ("administration", "admin", "/admin"),
     ("people", "admin", "/admin/people"),
     ("new person", "admin", "/admin/people/new"),
