@@ -13,6 +13,7 @@ from sqlalchemy import Engine, event
 
 from tests.servers import OWNER, PRODUCT, Postgres
 from workflow.persistence import UnitOfWork, migrations, open_engine, open_owner_engine
+from workflow.persistence.engine import writers
 from workflow.persistence.roles import grant
 
 BARE = "bare"
@@ -41,6 +42,8 @@ class Database:
         engine = open_engine(self.url)
         setting = "PRAGMA busy_timeout = 20" if self.name == "sqlite" else "SET lock_timeout = '20ms'"
         event.listen(engine, "connect", lambda connection, _: self._told(connection, setting))
+        if self.name == "sqlite":
+            writers(engine).queue.patience = 0.02
         return engine
 
     def _told(self, connection, setting: str) -> None:
@@ -166,7 +169,7 @@ class Ground:
 
     stock: Stock
     folder: Path
-    _made: list[Database] = field(default_factory=list)
+    made: list[Database] = field(default_factory=list)
 
     @property
     def name(self) -> str:
@@ -175,14 +178,14 @@ class Ground:
     @property
     def databases(self) -> tuple[Database, ...]:
         """Those made so far."""
-        return tuple(self._made)
+        return tuple(self.made)
 
     def database(self, template: str = BARE) -> Database:
         """A new database like that template."""
-        folder = self.folder / f"office-{len(self._made) + 1}" if self._made else self.folder
+        folder = self.folder / f"office-{len(self.made) + 1}" if self.made else self.folder
         folder.mkdir(exist_ok=True)
         made = self.stock.copy(template, folder)
-        self._made.append(made)
+        self.made.append(made)
         return made
 
     def like(self, template: str, fill: Callable[[Database], None]) -> Database:
@@ -195,7 +198,7 @@ class Ground:
         return self.database(template)
 
     def close(self) -> None:
-        for database in self._made:
+        for database in self.made:
             self.stock.drop(database)
 
 

@@ -126,15 +126,18 @@ class Postgres:
 
 
 @contextmanager
-def postgres_server() -> Iterator[Postgres]:
-    """A PostgreSQL with the product's two roles, as long as the block runs. NotHad where there is none."""
+def postgres_server(fsync: str = "off") -> Iterator[Postgres]:
+    """A PostgreSQL with the product's two roles, as long as the block runs. NotHad where there is none.
+
+    With `fsync` on it is durable, as measurements want it.
+    """
     named = os.environ.get("DONDOC_TEST_PG_URL")
     if named:
         yield _ready(named.replace("postgresql+psycopg://", "postgresql://"))
         return
     folder = _own_folder("pg")
     try:
-        with _started_postgres(_postgres_programs(folder), folder) as url:
+        with _started_postgres(_postgres_programs(folder), folder, fsync) as url:
             yield _ready(url)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -184,12 +187,12 @@ def _initialised(programs: Path, folder: Path) -> Path:
 
 
 @contextmanager
-def _started_postgres(programs: Path, folder: Path) -> Iterator[str]:
+def _started_postgres(programs: Path, folder: Path, fsync: str) -> Iterator[str]:
     data = _initialised(programs, folder)
     for _ in range(_TRIES):
         port = _free_port()
         url = f"postgresql://postgres@127.0.0.1:{port}/postgres"
-        settings = ("fsync=off", "listen_addresses=127.0.0.1", f"port={port}", "max_connections=200")
+        settings = (f"fsync={fsync}", "listen_addresses=127.0.0.1", f"port={port}", "max_connections=200")
         words = [word for setting in settings for word in ("-c", setting)]
         with (folder / "log").open("ab") as log:
             process = subprocess.Popen(

@@ -29,11 +29,11 @@ def main() -> None:
         stock.fill(office, size)
         title = f"Lists and counts over {size:,} items (taken in within {time.perf_counter() - began:.0f} s)"
         connection = raw.connect(Path(folder) / "office.sqlite")
-        rounds.table(title, [*_lists(office, connection), *_counts(office)])
+        rounds.table(title, [*lists(office, connection), *counts(office)])
         connection.close()
 
 
-def _lists(office: Office, connection) -> list[rounds.Line]:
+def lists(office: Office, connection) -> list[rounds.Line]:
     chairman, head = caller(office, "chairman").actor, caller(office, "head.kt").actor
     officer = caller(office, "officer.kt").actor
     now = micros(stock.DAY)
@@ -77,7 +77,7 @@ def _statements(office: Office, ask: Callable[..., object]) -> int:
     return len(names)
 
 
-def _counts(office: Office) -> list[rounds.Line]:
+def counts(office: Office) -> list[rounds.Line]:
     soon = stock.DAY + timedelta(days=SOON_DAYS)
     asks: dict[str, Callable[..., object]] = {
         "counts: the tally of a unit": lambda uow: dashboard.tallies(uow, "kt"),

@@ -10,6 +10,7 @@ import json
 import secrets
 import sqlite3
 from collections.abc import Callable
+from functools import cache
 from html import escape
 from itertools import count
 from pathlib import Path
@@ -51,10 +52,28 @@ def connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
+class OnServer:
+    """psycopg where sqlite3 stands: the same statements, prepared, each waited for; a row that is read to be moved is held."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+
+    def execute(self, sql: str, params: tuple[Any, ...] = ()) -> Any:
+        return self._connection.execute(_spelt(sql), params, prepare=True)
+
+
+@cache
+def _spelt(sql: str) -> str:
+    if sql == "BEGIN IMMEDIATE":
+        return "BEGIN"
+    held = " FOR UPDATE" if sql == _READ else ""
+    return sql.replace("%", "%%").replace("?", "%s") + held
+
+
 class Steps:
     """Moves of one task at one instant, by hand."""
 
-    def __init__(self, connection: sqlite3.Connection, now: int, now_text: str) -> None:
+    def __init__(self, connection: sqlite3.Connection | OnServer, now: int, now_text: str) -> None:
         self._connection, self._now, self._now_text = connection, now, now_text
 
     def progress(self, item_id: str, person: str, unit: str, roles: frozenset[str], value: int) -> None:
@@ -209,7 +228,7 @@ def list_sql(condition: str) -> str:
     )
 
 
-def page(connection: sqlite3.Connection, sql: str, params: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+def page(connection: sqlite3.Connection | OnServer, sql: str, params: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     return connection.execute(sql, params).fetchall()[:50]
 
 

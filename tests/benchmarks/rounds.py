@@ -37,25 +37,27 @@ class Line:
         return f"{self.goal:>4}  {self.what:<58} {spread:>22} {self.unit:<5} ≤ {self.bound:<4g} {met:<8} {self.note}"
 
 
-def cpu(work: Work, seconds: float = SECONDS) -> float:
-    """Microseconds of this process's CPU for one call, over at least `seconds` of wall time."""
+def cpu(work: Work, seconds: float = SECONDS, clock: Callable[[], float] = time.process_time) -> float:
+    """Microseconds of this process's CPU (or of another clock) for one call, over at least `seconds` of wall time."""
     calls = 0
     until = time.perf_counter() + seconds
-    began = time.process_time()
+    began = clock()
     while time.perf_counter() < until:
         for _ in range(_BATCH):
             work()
         calls += _BATCH
-    return (time.process_time() - began) / calls * 1e6
+    return (clock() - began) / calls * 1e6
 
 
-def compared(goal: str, what: str, bound: float, ours: Work, raw: Work) -> Line:
+def compared(
+    goal: str, what: str, bound: float, ours: Work, raw: Work, clock: Callable[[], float] = time.process_time
+) -> Line:
     """Ours against its twin: in each round a slice of ours stands between two of raw, and their mean is what it is held to."""
     for work in (raw, ours):
         cpu(work, SECONDS / 4)
     ratios, own, twin = [], [], []
     for _ in range(ROUNDS):
-        before, mine, after = cpu(raw), cpu(ours), cpu(raw)
+        before, mine, after = (cpu(work, clock=clock) for work in (raw, ours, raw))
         own.append(mine)
         twin.append((before + after) / 2)
         ratios.append(own[-1] / twin[-1])

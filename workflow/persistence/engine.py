@@ -225,11 +225,15 @@ _readers: "WeakKeyDictionary[Engine, Connections]" = WeakKeyDictionary()
 def writers(engine: Engine) -> Connections:
     found = _writers.get(engine)
     if found is None:
-        made = (
-            Connections(engine.pool) if engine.dialect.name == "sqlite" else ServerConnections(engine.pool.recreate())
-        )
-        found = _kept(engine, _writers, made)
+        found = _kept(engine, _writers, _writing(engine))
     return found
+
+
+def _writing(engine: Engine) -> Connections:
+    if engine.dialect.name != "sqlite":
+        return ServerConnections(engine.pool.recreate())
+    path = engine.url.database
+    return Connections(engine.pool, queue=WriterQueue(path, BUSY_SECONDS) if path else None)
 
 
 def readers(engine: Engine) -> Connections:

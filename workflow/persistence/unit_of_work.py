@@ -87,12 +87,13 @@ class UnitOfWork:
         self._connections: Connections = readers(engine) if read_only else writers(engine)
         self._connection: Any = None
         self._driver: Any = None
+        self._queue = self._connections.queue
 
     def __enter__(self) -> Self:
         held = _open.__dict__.setdefault("pools", set())
         if self._connection is not None or id(self._engine.pool) in held:
             raise RuntimeError("a unit of work is open in this thread already; pass it on instead of opening another")
-        self._connection = self._connections.take()
+        self._connection = self._taken()
         held.add(id(self._engine.pool))
         try:
             self._driver = driver_of(self._connection)
@@ -105,6 +106,17 @@ class UnitOfWork:
             raise
         self.cursor = cursor
         return self
+
+    def _taken(self) -> Any:
+        if self._queue is None:
+            return self._connections.take()
+        # Who waits for his turn to write keeps no connection from others meanwhile.
+        self._queue.enter()
+        try:
+            return self._connections.take()
+        except BaseException:
+            self._queue.leave()
+            raise
 
     def __getattr__(self, name: str) -> Any:
         # A repository is made where one is asked for: most units need two or three of them.
@@ -171,4 +183,6 @@ class UnitOfWork:
         else:
             self._connections.give_back(connection)
         finally:
+            if self._queue is not None:
+                self._queue.leave()
             _open.pools.discard(id(self._engine.pool))
