@@ -48,9 +48,10 @@ def test_a_figure_is_shown_as_the_ratio_of_its_parts(client_of, august):
     answer = sent(officer, august, hs_dung_han__numerator="389", hs_dung_han__denominator="400")
 
     assert answer.status_code == 303
-    page = officer.get(f"/items/{august}").text
+    page, _, history = officer.get(f"/items/{august}").text.partition('id="history"')
     assert "97,25 %" in page
     assert "99,6 %" in page
+    assert "Tỷ lệ hồ sơ giải quyết trước hạn và đúng hạn: 97,25 %" in history
 
 
 def test_where_nothing_arose_there_is_no_ratio(client_of, august):

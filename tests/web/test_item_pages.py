@@ -283,3 +283,17 @@ def test_steps_barred_by_the_same_reason_stand_together_and_say_it_once(chairman
     assert "Tiếp nhận và thực hiện; " in barred
     assert barred.count("văn bản ủy quyền đang còn hiệu lực") == 1
     assert "Trưởng Phòng Kinh tế" in barred
+
+
+def test_what_was_declared_complete_in_time_is_not_called_overdue_while_it_waits(app, client_of, chairman, head, code):
+    make(chairman, code, "assign")
+    make(head, code, "start")
+    make(head, code, "complete", upload=PDF, result_note="Đã công khai trên Cổng")
+
+    set_clock(app, day(7, 3, 1))
+    chairman = client_of("chairman")
+
+    for path in ("/items?group=done", f"/items/{code}"):
+        page = chairman.get(path).text
+        assert "đúng hạn" in page
+        assert "Quá hạn" not in page.partition(code)[2].partition("</tr>")[0]

@@ -54,7 +54,7 @@ def rows_of(item: Item, standing: Rows, before: Rows, reasons: Iterable[Reason] 
     )
 
 
-def read_rows(standing: Rows, before: Rows) -> tuple[FigureRow, ...]:
+def read_rows(standing: Rows, before: Rows = ()) -> tuple[FigureRow, ...]:
     """The rows to be read: what stands in the table, with what stood there the period before."""
     earlier = {str(row.get("indicator")): row for row in before}
     known = {indicator.id: indicator for indicator in _known()}

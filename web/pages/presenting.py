@@ -21,6 +21,7 @@ from web.i18n import (
 )
 from web.pages import acting
 from web.pages.administered import administered
+from web.pages.figures import read_rows, stored_rows
 from web.pages.rendering import kept
 from web.titles import Titles, choice_label
 from web.wiring import settings
@@ -110,8 +111,8 @@ def lines_of(
         found = definition_of(workflow).states.get(name)
         return state_cell(label(found.label) if found else name, group)
 
-    def due(at: datetime | None) -> str:
-        return due_cell(due_cue(at, now, zone=zone))
+    def due(at: datetime | None, over_at: datetime | None) -> str:
+        return due_cell(due_cue(at, now, over_at, zone=zone))
 
     def waits(person: str | None, word: str, unit: str, workflow: str) -> str:
         if person:
@@ -126,7 +127,7 @@ def lines_of(
             row.title,
             row.code + places[row.unit, row.workflow],
             states[row.state, row.group, row.workflow],
-            dues[None if row.final else row.due_at,],
+            dues[row.due_at, row.over_at],
             waited[row.waits_person, row.waits_on, row.unit, row.workflow],
         )
         for row in rows
@@ -196,6 +197,8 @@ def value_text(definition: Definition, name: str, value: Any, titles: Titles, fi
         return number(str(value))
     if field.type is FieldType.ATTACHMENTS:
         return ", ".join(files[sha].name if sha in files else sha[:12] for sha in value)
+    if field.type is FieldType.FIGURES:
+        return "; ".join(f"{row.label}: {row.result or _('no figure yet')}" for row in read_rows(stored_rows(value)))
     return str(value)
 
 

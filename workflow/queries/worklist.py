@@ -14,7 +14,7 @@ from workflow.engine.definition import OFFICES, POSTS
 from workflow.engine.facts import folded
 from workflow.engine.visibility import ReadScope, scope_of
 from workflow.persistence import UnitOfWork
-from workflow.persistence.columns import instant_or_none, micros
+from workflow.persistence.columns import instant, instant_or_none, micros
 from workflow.persistence.items import ITEM_COLUMNS, read_item
 from workflow.persistence.statements import Statement, run
 from workflow.persistence.tables import item
@@ -31,10 +31,13 @@ _STANDS_IN = {
 # fmt: off
 _ROW = (
     "id", "code", "workflow", "fingerprint", "revision", "state", "state_group", "unit", "title", "area", "assignee",
-    "waits_on", "waits_person", "due_at", "late", "final",
+    "waits_on", "waits_person", "due_at", "late", "final", "entered_at",
 )
 # fmt: on
-_CODE, _DUE, _LATE, _FINAL = (_ROW.index(name) for name in ("code", "due_at", "late", "final"))
+_CODE, _GROUP, _DUE, _LATE, _FINAL, _ENTERED = (
+    _ROW.index(name) for name in ("code", "state_group", "due_at", "late", "final", "entered_at")
+)
+_OVER = frozenset({"done", "cancelled"})
 # Said by what it is not: SQLite would gather all rows of two groups and sort them, instead of walking along their dates.
 _WORKING: sa.ColumnElement[bool] = sa.literal_column("item.state_group NOT IN ('done', 'cancelled')")
 
@@ -61,7 +64,7 @@ class Filter:
 
 
 class Row(NamedTuple):
-    """One line of a list; `assignee` and `waits_person` are opaque ids.
+    """One line of a list; `assignee` and `waits_person` are opaque ids. `over_at`: since when nobody works on it any more.
 
     A tuple, unlike our other values: fifty of them are made for every page.
     """
@@ -82,6 +85,7 @@ class Row(NamedTuple):
     due_at: datetime | None
     late: bool
     final: bool
+    over_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +248,8 @@ _due = lru_cache(maxsize=4096)(instant_or_none)
 
 
 def _row(row: tuple[Any, ...]) -> Row:
-    return Row._make((*row[:_DUE], _due(row[_DUE]), row[_LATE] == 1, row[_FINAL] == 1))
+    over_at = instant(row[_ENTERED]) if row[_GROUP] in _OVER else None
+    return Row._make((*row[:_DUE], _due(row[_DUE]), row[_LATE] == 1, row[_FINAL] == 1, over_at))
 
 
 def _encoded(phase: str, row: tuple[Any, ...], sort: str) -> str:
