@@ -83,3 +83,32 @@ def test_two_entries_of_one_stream_without_a_row_follow_each_other(database):
         thread.join(PATIENCE)
 
     assert sorted(numbers) == [1, 2, 3, 4, 5, 6]
+
+
+def test_a_log_longer_than_one_fetch_is_walked_whole_while_others_are_asked(database):
+    with database.write() as uow:
+        previous = b""
+        for n in range(1, 1203):
+            made = compose(  # noqa: S604  a word of the log, no process
+                stream="person/p-an",
+                n=n,
+                previous=previous,
+                recorded_at=NOW,
+                effective_at=NOW,
+                type="person",
+                actor=ActorMark("p-an"),
+                shell="web",
+            )
+            uow.audit.append(made)
+            previous = made.head.leaf
+
+    with database.read() as uow:
+        numbers = []
+        for entry in uow.audit.entries_by_stream():
+            numbers.append(entry.n)
+            if entry.n % 400 == 0:
+                assert uow.audit.head("person/p-an").n == 1202
+        again = sum(1 for _ in uow.audit.entries_by_stream())
+
+    assert numbers == list(range(1, 1203))
+    assert again == 1202

@@ -13,7 +13,7 @@ from workflow.audit import REFUSALS, Entry, Head
 from workflow.errors import Busy
 from workflow.ids import entry_id
 from workflow.persistence.columns import instant, json_value, micros
-from workflow.persistence.statements import Cursor, Row, Statement, run, run_many
+from workflow.persistence.statements import Cursor, Row, Statement, run, run_many, walk
 from workflow.persistence.tables import audit_event, audit_private
 
 _NEW = sa.bindparam
@@ -77,7 +77,6 @@ _NEWEST = Statement(
     },
 )
 _MOST = 2**62
-_BATCH = 1000
 _NONE: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -171,18 +170,12 @@ class AuditLog:
 
     def entries_by_stream(self) -> Iterator[StoredEntry]:
         """The whole log, stream by stream in the order of the numbers, fetched as it is looked at."""
-        return (_entry(row) for row in self._fetched(_ALL))
+        return (_entry(row) for row in walk(self._cursor, _ALL))
 
     def item_entries_by_stream(self) -> Iterator[StoredEntry]:
         """The same for the items' own streams alone, with their private values: what a replay folds."""
-        rows = self._fetched(_OF_ITEMS)
+        rows = walk(self._cursor, _OF_ITEMS)
         for _, parts in groupby(rows, key=itemgetter(0)):
             same = tuple(parts)
             private = {row[5]: json_value(row[6]) for row in same if row[5] is not None}
             yield _entry(same[0], private)
-
-    def _fetched(self, statement: Statement) -> Iterator[Row]:
-        # A cursor of its own: the caller may run other statements between two entries.
-        found = run(self._cursor.another(), statement)
-        while rows := found.fetchmany(_BATCH):
-            yield from rows

@@ -30,9 +30,6 @@ class Answer:
     def fetchall(self) -> Any:
         return self._line.awaited(self._cursor.fetchall)
 
-    def fetchmany(self, size: int) -> Any:
-        return self._line.awaited(lambda: self._cursor.fetchmany(size))
-
     @property
     def rowcount(self) -> int:
         """How many rows it wrote."""

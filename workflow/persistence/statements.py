@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 from sqlalchemy import Dialect
@@ -23,6 +24,7 @@ Row = tuple[Any, ...]
 _observer: ContextVar[Observer | None] = ContextVar("statement_observer", default=None)
 # A plain dict: the driver of SQLite takes no other kind of mapping. Nobody writes to it.
 _NO_PARAMS: Mapping[str, Any] = {}
+_walks = count()
 _LOCKED = frozenset({"40001", "40P01", "55P03"})
 _TAKEN = frozenset({"23505", "23000"})
 
@@ -124,6 +126,23 @@ def run_many(cursor: Cursor, statement: Statement, rows: Sequence[Mapping[str, A
     except Exception as fault:
         raise_busy(fault)
         raise
+
+
+def walk(cursor: Cursor, statement: Statement, batch: int = 1000) -> Iterator[Row]:
+    """The rows of a statement without parameters, fetched as they are looked at; other statements may run in between."""
+    if cursor.name == "sqlite":
+        found = run(cursor.another(), statement)
+        while rows := found.fetchmany(batch):
+            yield from rows
+        return
+    announce(statement.name)
+    # The server keeps the rest of the rows: the driver would take all of them at once, in one long statement.
+    name = f"walk_{next(_walks)}"
+    text = statement.text(cursor.dialect)
+    cursor.raw.execute(f"DECLARE {name} NO SCROLL CURSOR FOR {text.sql}", text.fixed)
+    while rows := cursor.raw.execute(f"FETCH {batch} FROM {name}").fetchall():
+        yield from rows
+    cursor.raw.execute(f"CLOSE {name}")
 
 
 def raise_busy(fault: Exception) -> None:
