@@ -70,7 +70,9 @@ def whole(
     bound: float = 3.0,
     clock: Clock = process_time,
 ) -> rounds.Line:
-    keys, moves = _keys, cycle(("suspend", "resume"))
+    with office.read() as uow:
+        suspended = uow.items.get(ours).item.state == "suspended"
+    keys, moves = _keys, cycle(("resume", "suspend") if suspended else ("suspend", "resume"))
     chairman = caller(office, "chairman")
     words = "Chờ hướng dẫn của cấp trên về kinh phí thực hiện"
 

@@ -70,10 +70,13 @@ def _spelt(sql: str) -> str:
     return sql.replace("%", "%%").replace("?", "%s") + held
 
 
+Driver = sqlite3.Connection | OnServer
+
+
 class Steps:
     """Moves of one task at one instant, by hand."""
 
-    def __init__(self, connection: sqlite3.Connection | OnServer, now: int, now_text: str) -> None:
+    def __init__(self, connection: Driver, now: int, now_text: str) -> None:
         self._connection, self._now, self._now_text = connection, now, now_text
 
     def progress(self, item_id: str, person: str, unit: str, roles: frozenset[str], value: int) -> None:
@@ -228,7 +231,7 @@ def list_sql(condition: str) -> str:
     )
 
 
-def page(connection: sqlite3.Connection | OnServer, sql: str, params: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+def page(connection: Driver, sql: str, params: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     return connection.execute(sql, params).fetchall()[:50]
 
 

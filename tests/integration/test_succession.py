@@ -85,8 +85,8 @@ def test_three_editions_with_three_hundred_items_there_and_back_and_there_again(
 
 
 @pytest.fixture
-def small(tmp_path):
-    return lived_in(tmp_path, 1)
+def small(ground):
+    return lived_in(ground, 1)
 
 
 def of(office, version, stage):
