@@ -26,6 +26,7 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
         "suspended": N_("{kind} “{title}” has been suspended."),
         "resumed": N_("{kind} “{title}” goes on after its suspension."),
         "late": N_("{kind} “{title}” is late; please state the cause and a plan to remedy it."),
+        "plan_wanted": N_("{kind} “{title}” is late; its cause and a plan to remedy it are still to be given."),
         "no_plan": N_("{kind} “{title}” is late and has no remediation plan yet."),
         "plan_proposed": N_("{kind} “{title}” has a remediation plan that waits for your approval."),
         "plan_approved": N_("{kind} “{title}” has an approved remediation plan."),

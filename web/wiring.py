@@ -47,7 +47,8 @@ NOTICES = frozenset(
     {
         "assigned", "dispatched", "transferred", "transferred_away", "lead_changed", "withdrawn", "refused",
         "completed", "verified", "reworked",
-        "due_changed", "suspended", "resumed", "late", "no_plan", "plan_proposed", "plan_approved", "plan_waived",
+        "due_changed", "suspended", "resumed", "late", "plan_wanted", "no_plan", "plan_proposed",
+        "plan_approved", "plan_waived",
         "plan_last_day", "plan_underway", "cause_confirmed", "undrafted", "unaccepted", "underway", "remind",
         "last_day", "unverified", "paused", "line_due", "remedy_last_day", "period_opened", "cutoff", "report_remind",
         "report_last_day", "report_late", "report_missing", "send_proposed", "sent", "received", "returned",
