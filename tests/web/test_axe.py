@@ -44,6 +44,25 @@ def _conflict(at: Window) -> None:
     at.page.locator("#h-conflict").wait_for()
 
 
+def _odd_figure(at: Window) -> None:
+    at.go("/items?workflow=report&unit=hcc")
+    with at.page.expect_navigation():
+        at.page.locator("main tbody a", has_text="quý IV").first.click()
+    at.go(at.page.url.removeprefix(at.address).partition("?")[0] + "/moves/draft")
+    at.page.locator("#figure-hs-dung-han-numerator").fill("11")
+    at.page.locator("#figure-hs-dung-han-denominator").fill("10")
+    at.page.locator("main form button").first.click()
+    at.page.locator(".error-summary").wait_for()
+
+
+def _report(at: Window) -> None:
+    """A report that carries figures."""
+    at.go("/items?workflow=report&unit=hcc&closed=true")
+    with at.page.expect_navigation():
+        at.page.locator("main tbody a", has_text="quý III").first.click()
+    at.page.locator("#h-figures-1").wait_for()
+
+
 def _saved_draft(at: Window) -> None:
     at.go(f"/items/{REMEDY}/moves/complete")
     at.page.locator("#field-result_note").fill("Bản nháp của tôi")
@@ -191,6 +210,8 @@ PAGES: tuple[tuple[str, str, str | Callable[[Window], None]], ...] = (
     ("move with a plan to fill in", "head.vhxh", f"/items/{LATE}/moves/plan"),
     ("move with evidence", "head.snc", f"/items/{REMEDY}/moves/complete"),
     ("move refused", "head.vhxh", _refused_move),
+    ("figures refused", "officer.hcc", _odd_figure),
+    ("report with figures", "auditor", _report),
     ("move, draft saved", "head.snc", _saved_draft),
     ("move not permitted", "auditor", f"/items/{LATE}/moves/plan"),
     ("conflict", "head.snc", _conflict),
@@ -256,7 +277,7 @@ PAGES: tuple[tuple[str, str, str | Callable[[Window], None]], ...] = (
 
 # Pages that a form leads to, and addresses that hold no page.
 LED_TO = {"directives.preview_form", "directives.show", "jobs.show", "notices.show", "overrides.show"}
-NO_PAGES = {"static", "files.content", "feeds.show"}
+NO_PAGES = {"static", "files.content", "feeds.show", "alive", "ready", "metrics"}
 STATUS = {
     "history as of an odd instant": 422,
     "nobody is signed in": 401,
