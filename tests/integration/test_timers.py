@@ -347,7 +347,14 @@ def test_a_late_task_is_asked_for_day_by_day_and_then_goes_up_to_the_chairman(of
 
     assert late == ["late"]
     asked = {day: heads for day, (heads, _chairmans) in days.items() if heads}
-    assert asked == {3: ["plan_wanted"], 5: ["no_plan"], 6: ["no_plan"], 7: ["no_plan"], 10: ["no_plan"], 11: ["no_plan"]}
+    assert asked == {
+        3: ["plan_wanted"],
+        5: ["no_plan"],
+        6: ["no_plan"],
+        7: ["no_plan"],
+        10: ["no_plan"],
+        11: ["no_plan"],
+    }
     assert {day: chairmans for day, (_heads, chairmans) in days.items() if chairmans} == {11: ["no_plan"]}
     with office.read() as uow:
         (episode,) = uow.items.get(code).item.episodes
