@@ -65,6 +65,10 @@ def test_late_at_midnight_though_the_worker_was_down_until_the_morning(commune):
     )
     assert commune.notices("head.hcc")[-1] == "late"
 
+    commune.clock(on(8, 2, 18))
+    assert commune.notices("head.hcc")[-1] == "late"
+    commune.clock(on(8, 3, 8))
+    assert commune.notices("head.hcc")[-1] == "plan_wanted"
     commune.clock(on(8, 4, 8))
     assert "no_plan" not in commune.notices("head.hcc")
     commune.clock(on(8, 5, 8))
@@ -104,12 +108,13 @@ def test_a_task_that_moves_between_units_leaves_its_lateness_where_it_arose(comm
     assert {commune.notices(f"head.{unit}")[-1] for unit in ("kt", "snc")} == {"lead_changed"}
     commune.at(on(10, 13))
     assert (before, _late_of(commune)) == ({"vp": 1}, {})
+    assert _late_of(commune, "&as_of=2026-10-10T08:00:00%2B07:00", "auditor") == {"vp": 1}
 
 
-def _late_of(commune: Commune) -> dict[str, int]:
-    """How many tasks are late, by unit, as the chairman finds them in the list."""
+def _late_of(commune: Commune, then: str = "", login: str = "chairman") -> dict[str, int]:
+    """How many tasks are late, by unit, as the list tells it of now or of an instant gone by."""
     found: dict[str, int] = {}
-    for item in commune.program("chairman").get("/items?overdue=true").json["items"]:
+    for item in commune.program(login).get(f"/items?workflow=task&overdue=true{then}").json["items"]:
         found[item["unit"]] = found.get(item["unit"], 0) + 1
     return found
 
