@@ -105,6 +105,9 @@ def test_a_task_that_moves_between_units_leaves_its_lateness_where_it_arose(comm
     assert moved["fields"]["evidence"] == [evidence]
     assert commune.notices("head.hcc")[-1] == "transferred"
     assert commune.notices("head.vp")[-1] == "transferred_away"
+    # The unit answers for its lateness wherever the task went: it reads on, and does nothing more.
+    assert [episode["unit"] for episode in commune.program("head.vp").item(code)["late"]] == ["vp"]
+    assert commune.program("head.vp").item(code)["moves"] == []
     assert {commune.notices(f"head.{unit}")[-1] for unit in ("kt", "snc")} == {"lead_changed"}
     commune.at(on(10, 13))
     assert (before, _late_of(commune)) == ({"vp": 1}, {})

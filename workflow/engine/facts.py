@@ -17,7 +17,8 @@ from workflow.engine.permissions import units_in
 class RowFacts:
     """`waits_on` is an office, a post or ""; `waits_person` is set where the item waits for one named person.
 
-    `support` lists the supporting units and the people the item names, each between spaces, so that one LIKE finds one.
+    `support` lists the units that read the item beside its lead unit and the people it names, each between spaces, so that one
+    LIKE finds one.
     """
 
     group: str
@@ -89,6 +90,13 @@ def supporting_units(item: Item) -> tuple[str, ...]:
     return units_in(item, "support_units")
 
 
+def reading_units(item: Item) -> tuple[str, ...]:
+    """Who reads the item beside its lead unit: who supports it, who led it before, who was late with it and answers for that."""
+    before = _text(item, "previous_unit")
+    units = (*supporting_units(item), *((before,) if before else ()), *(episode.unit for episode in item.episodes))
+    return tuple(unit for unit in dict.fromkeys(units) if unit != item.unit)
+
+
 def named_people(item: Item) -> tuple[str, ...]:
     """The people whom the item concerns in person, whatever their unit."""
     named = (item.fields.get("assignee"), item.fields.get("plan_owner"), item.created_by)
@@ -116,5 +124,5 @@ def row_facts(definition: Definition, item: Item, circumstances: Circumstances) 
         next_timer_at=next_look(definition, item, circumstances),
         late=any(episode.ended_at is None for episode in item.episodes),
         final=state.final is not None,
-        support="".join(f" {reader} " for reader in (*supporting_units(item), *named_people(item))),
+        support="".join(f" {reader} " for reader in (*reading_units(item), *named_people(item))),
     )

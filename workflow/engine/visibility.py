@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from workflow.engine.facts import named_people, supporting_units
+from workflow.engine.facts import named_people, reading_units
 from workflow.engine.item import Actor, Delegation, Item
 from workflow.engine.permissions import covers
 
@@ -32,7 +32,7 @@ class LentScope:
 
 @dataclass(frozen=True, slots=True)
 class ReadScope:
-    """Everything, or what lies in `unit`, is supported by it, or names `person`; `lent` is read as somebody's substitute."""
+    """Everything, or what `unit` leads, supports, led or was late with, or what names `person`; `lent` is read as a substitute."""
 
     everything: bool
     unit: str | None
@@ -46,7 +46,7 @@ class ReadScope:
 
 
 def _concerns(unit: str | None, person: str, item: Item) -> bool:
-    return (unit is not None and unit in (item.unit, *supporting_units(item))) or person in named_people(item)
+    return (unit is not None and (unit == item.unit or unit in reading_units(item))) or person in named_people(item)
 
 
 def scope_of(actor: Actor) -> ReadScope:

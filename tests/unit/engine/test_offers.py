@@ -6,6 +6,7 @@ from tests.builders import AN, CHI, DUNG, FILE, GIANG, TASK, accepted, at, item,
 from workflow.engine import SYSTEM_ACTOR, Perform, list_moves
 from workflow.engine.events import from_plain, to_plain
 from workflow.engine.facts import folded, row_facts
+from workflow.engine.item import Episode
 from workflow.engine.visibility import scope_of
 
 DAY = "2026-06-22 09:00"
@@ -103,3 +104,15 @@ def test_reading_follows_the_post():
     assert scope_of(DUNG).covers(other)
     assert scope_of(AN).covers(replace(other, fields={**other.fields, "support_units": "kt hcc"}))
     assert not scope_of(replace(DUNG, roles=frozenset({"admin"}))).covers(other)
+
+
+def test_a_unit_reads_on_what_it_led_before_or_was_late_with():
+    other = item(unit="vp")
+    late = Episode(1, on("2026-06-20 00:00").now, on("2026-06-20 06:10").now, "kt")
+
+    for kept in (
+        replace(other, fields={**other.fields, "previous_unit": "kt"}),
+        replace(other, episodes=(late,)),
+    ):
+        assert scope_of(AN).covers(kept)
+        assert " kt " in row_facts(TASK, kept, on(DAY)).support
