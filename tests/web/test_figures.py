@@ -51,6 +51,7 @@ def test_a_figure_is_shown_as_the_ratio_of_its_parts(client_of, august):
     page, _, history = officer.get(f"/items/{august}").text.partition('id="history"')
     assert "97,25 %" in page
     assert "99,6 %" in page
+    assert "Cổng Dịch vụ công" not in page, "where last period's figure came from says nothing of this one"
     assert "Tỷ lệ hồ sơ giải quyết trước hạn và đúng hạn: 97,25 %" in history
 
 

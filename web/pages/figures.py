@@ -10,18 +10,13 @@ from werkzeug.datastructures import MultiDict
 
 from web.i18n import _, label, number, percent
 from web.wiring import shipped
-from workflow.catalog.indicators import Indicator
-from workflow.engine import Item, Reason
+from workflow.catalog.indicators import Indicator, Indicators
+from workflow.engine import Definition, Item, Reason
 
 _PARTS = ("numerator", "denominator", "source", "note")
 _CELL = re.compile(r"(.+)\.([a-z0-9-]+)\.(" + "|".join(_PARTS) + r")")
-# A report of a longer period carries what belongs to the shorter ones within it.
-_CARRIES: Mapping[str, frozenset[str]] = {
-    "monthly": frozenset({"month"}),
-    "quarterly": frozenset({"month", "quarter"}),
-    "half_yearly": frozenset({"month", "quarter", "half"}),
-}
 _PLACES = 2
+_NONE = Indicators(0, ())
 
 Rows = Iterable[Mapping[str, Any]]
 
@@ -41,24 +36,34 @@ class FigureRow:
     error: str = ""
 
 
-def rows_of(item: Item, standing: Rows, before: Rows, reasons: Iterable[Reason] = ()) -> tuple[FigureRow, ...]:
-    """The rows of a form: what the unit answers for in this period, and whatever else stands in the table already."""
+def rows_of(
+    definition: Definition, item: Item, standing: Rows, before: Rows, reasons: Iterable[Reason] = ()
+) -> tuple[FigureRow, ...]:
+    """The rows of a form: what the unit answers for in this period, and whatever else stands in the table already.
+
+    Where a figure came from last period it comes from again, unless somebody says otherwise.
+    """
     given = {str(row.get("indicator")): row for row in standing}
     earlier = {str(row.get("indicator")): row for row in before}
     refused = {reason.params["indicator"] for reason in reasons if reason.params.get("indicator")}
-    asked = [indicator for indicator in _known() if _belongs(indicator, item)]
-    names = {indicator.id for indicator in asked}
-    others = [indicator for indicator in _known() if indicator.id in given and indicator.id not in names]
+    series = definition.series.get(str(item.fields.get("series")))
+    asked = _known().asked_of(item.unit, series.every if series else None)
+    others = tuple(one for one in _known().indicators if one.id in given and one not in asked)
     return tuple(
-        _row(one, given.get(one.id, {}), earlier.get(one.id, {}), wrong=one.id in refused) for one in (*asked, *others)
+        _row(
+            one,
+            {"source": earlier.get(one.id, {}).get("source", ""), **given.get(one.id, {})},
+            earlier.get(one.id, {}),
+            wrong=one.id in refused,
+        )
+        for one in asked + others
     )
 
 
 def read_rows(standing: Rows, before: Rows = ()) -> tuple[FigureRow, ...]:
     """The rows to be read: what stands in the table, with what stood there the period before."""
     earlier = {str(row.get("indicator")): row for row in before}
-    known = {indicator.id: indicator for indicator in _known()}
-    found = [(known.get(str(row.get("indicator"))), row) for row in standing]
+    found = [(_known().find(str(row.get("indicator"))), row) for row in standing]
     return tuple(_row(one, row, earlier.get(one.id, {})) for one, row in found if one is not None)
 
 
@@ -81,16 +86,8 @@ def typed_rows(form: MultiDict[str, str], name: str) -> list[dict[str, str]] | N
     return list(found.values()) if seen else None
 
 
-def _known() -> tuple[Indicator, ...]:
-    indicators = shipped().indicators
-    return indicators.indicators if indicators else ()
-
-
-def _belongs(indicator: Indicator, item: Item) -> bool:
-    if indicator.owner != item.unit:
-        return False
-    carried = _CARRIES.get(str(item.fields.get("series")))
-    return carried is None or indicator.period in carried
+def _known() -> Indicators:
+    return shipped().indicators or _NONE
 
 
 def _row(indicator: Indicator, row: Mapping[str, Any], earlier: Mapping[str, Any], *, wrong: bool = False) -> FigureRow:
@@ -99,7 +96,7 @@ def _row(indicator: Indicator, row: Mapping[str, Any], earlier: Mapping[str, Any
         label=label(indicator.label),
         unit=label(indicator.unit),
         parts=tuple((part, label(words), _text(row.get(part))) for part, words in _asked(indicator)),
-        source=str(row.get("source") or earlier.get("source", "")),
+        source=str(row.get("source", "")),
         note=str(row.get("note", "")),
         result=_result(indicator, row),
         before=_result(indicator, earlier),

@@ -85,7 +85,7 @@ def fields_of(
                 error=(errors or {}).get(name, ""),
                 choices=_choices(field, titles),
                 files=tuple(files) if field.type is FieldType.ATTACHMENTS else (),
-                figures=rows_of(item, stored_rows(value), before, reasons)
+                figures=rows_of(definition, item, stored_rows(value), before, reasons)
                 if item and field.type is FieldType.FIGURES
                 else (),
             )
