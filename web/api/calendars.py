@@ -1,5 +1,7 @@
 """Working calendars: everybody reads them, the administrator's token changes them."""
 
+from typing import TypeVar
+
 from flask import Blueprint, Response
 
 from web import plain
@@ -12,6 +14,8 @@ from workflow.services import calendars
 from workflow.services.calendars import NotEntered, TypedDay
 
 bp = Blueprint("calendars", __name__)
+
+_Entered = TypeVar("_Entered")
 
 
 @bp.get("/calendars")
@@ -44,9 +48,7 @@ def put_day(name: str, day: str) -> Response:
     asked = calls.body(schemas.CALENDAR_DAY)
     typed = TypedDay(day, asked["kind"], asked["name"], asked["source"])
     outcome = calendars.put_day(office(), current_caller(), name, typed)
-    if isinstance(outcome, NotEntered):
-        raise problem.refused(outcome.reasons)
-    return _answer(name, outcome.date.year)
+    return _answer(name, _entered(outcome).date.year)
 
 
 @bp.delete("/calendars/<name>/days/<day>")
@@ -61,9 +63,7 @@ def take_day_back(name: str, day: str) -> Response:
     _known(name)
     source = calls.query(schemas.SOURCE_QUERY)["source"]
     outcome = calendars.take_day_back(office(), current_caller(), name, day, source)
-    if isinstance(outcome, NotEntered):
-        raise problem.refused(outcome.reasons)
-    return _answer(name, outcome.date.year)
+    return _answer(name, _entered(outcome).date.year)
 
 
 @bp.put("/calendars/<name>/years/<year>")
@@ -77,9 +77,7 @@ def take_day_back(name: str, day: str) -> Response:
 def complete_year(name: str, year: str) -> Response:
     _known(name)
     outcome = calendars.complete_year(office(), current_caller(), name, year, calls.body(schemas.SOURCE)["source"])
-    if isinstance(outcome, NotEntered):
-        raise problem.refused(outcome.reasons)
-    return _answer(name, outcome)
+    return _answer(name, _entered(outcome))
 
 
 @bp.put("/calendars/<name>/hours")
@@ -93,15 +91,19 @@ def complete_year(name: str, year: str) -> Response:
 def put_hours(name: str) -> Response:
     _known(name)
     asked = calls.body(schemas.CALENDAR_HOURS)
-    outcome = calendars.put_hours(office(), current_caller(), name, asked["hours"], asked["source"])
-    if isinstance(outcome, NotEntered):
-        raise problem.refused(outcome.reasons)
+    _entered(calendars.put_hours(office(), current_caller(), name, asked["hours"], asked["source"]))
     return _answer(name)
 
 
 def _known(name: str) -> None:
     if name not in office().calendars:
         raise NotFound("calendar", name)
+
+
+def _entered(outcome: _Entered | NotEntered) -> _Entered:
+    if isinstance(outcome, NotEntered):
+        raise problem.refused(outcome.reasons)
+    return outcome
 
 
 def _answer(name: str, year: int | None = None) -> Response:

@@ -9,10 +9,10 @@ from flask import Blueprint, abort, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from web.actors import current_actor, current_caller
-from web.i18n import DueCue, _, label, reason_sentence
+from web.i18n import DueCue, label
 from web.pages import presenting
 from web.pages.rendering import render_page
-from web.pages.then import READING_WORDS, reading_of
+from web.pages.then import odd_instant, reading_of, readings
 from web.titles import Titles, titles_of
 from web.wiring import office
 from workflow.engine import Item, Reason
@@ -65,7 +65,7 @@ def index() -> Answer:
         found=found,
         most=_MOST,
         by=by,
-        readings=[(reading, _(words)) for reading, words in READING_WORDS.items()],
+        readings=readings(),
         units=[(unit, label(words)) for unit, words in titles.units.items()],
         workflows=[(one.workflow, label(one.label)) for one in office().editions.all_latest()],
     )
@@ -77,7 +77,7 @@ def _found(uow: UnitOfWork, titles: Titles, by: str) -> Found:
         return Found()
     at = instant_asked(office(), typed)
     if isinstance(at, Reason):
-        return Found(trouble=reason_sentence(Reason(at.code, at.kind, {**at.params, "field": _("Day and time")})))
+        return Found(trouble=odd_instant(at))
     items = items_then(uow, current_caller(), at, by)
     if isinstance(items, Reason):
         abort(403)

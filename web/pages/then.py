@@ -44,27 +44,36 @@ def reading_of(asked: Mapping[str, str]) -> str:
     return by if by in READINGS else RECORDED
 
 
+def readings() -> list[tuple[str, str]]:
+    """The readings to choose from, with their words."""
+    return [(reading, _(words)) for reading, words in READING_WORDS.items()]
+
+
+def odd_instant(reason: Reason) -> str:
+    """Why what was typed is no instant to ask for, under the name that the box bears."""
+    return reason_sentence(Reason(reason.code, reason.kind, {**reason.params, "field": _("Day and time")}))
+
+
 def asked_then(uow: UnitOfWork, item: Item, titles: Titles, files: Mapping[str, StoredFile]) -> Then:
     """What the query of the page asks for, `as_of` and `by`, and its answer."""
     typed = request.args.get("as_of", "").strip()
     by = reading_of(request.args)
-    readings = [(reading, _(words)) for reading, words in READING_WORDS.items()]
+    offered = readings()
     if not typed:
-        return Then(typed, by, readings)
+        return Then(typed, by, offered)
     at = instant_asked(office(), typed)
     if isinstance(at, Reason):
-        named = Reason(at.code, at.kind, {**at.params, "field": _("Day and time")})
-        return Then(typed, by, readings, error=reason_sentence(named))
+        return Then(typed, by, offered, error=odd_instant(at))
     try:
         found = item_then(uow, item, at, by)
     except NotFound:
-        return Then(typed, by, readings, absent=True)
+        return Then(typed, by, offered, absent=True)
     definition = office().editions.of(found, uow)
     state = definition.states[found.state]
     return Then(
         typed,
         by,
-        readings,
+        offered,
         at=at,
         state=label(state.label),
         group=state.group.value,

@@ -199,7 +199,7 @@ def input_field(definition: Definition, name: str) -> InputField | None:
     return definition.fields.get(name) or BUILT_IN.get(name)
 
 
-def _schema(definition: Definition, names: tuple[str, ...]) -> Mapping[str, Input]:
+def _inputs_of(definition: Definition, names: tuple[str, ...]) -> Mapping[str, Input]:
     """The fields that read these inputs, built once for each edition of a workflow."""
     known = _fields.setdefault(definition, {})
     if names not in known:
@@ -221,7 +221,7 @@ def load_inputs(
     given = {name: value for name, value in raw.items() if _given(value)}
     if not given:
         return _NOTHING
-    fields = _schema(definition, names)
+    fields = _inputs_of(definition, names)
     values: dict[str, Plain] = {}
     errors: list[InputError] = []
     for name, field in fields.items():

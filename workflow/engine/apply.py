@@ -55,7 +55,7 @@ class _Work:
         self.episodes: list[Episode] | None = None
         self.requests: list[Request] | None = None
 
-    def finished(self) -> Item:
+    def finished(self, revision: int) -> Item:
         if self.fields is not None:
             self.changes["fields"] = MappingProxyType({k: v for k, v in self.fields.items() if v is not None})
         if self.due is not None:
@@ -64,7 +64,7 @@ class _Work:
             self.changes["episodes"] = tuple(self.episodes)
         if self.requests is not None:
             self.changes["requests"] = tuple(self.requests)
-        return Item(**{**_parts_of(self.item), "revision": self.item.revision + 1, **self.changes})
+        return Item(**{**_parts_of(self.item), "revision": revision, **self.changes})
 
 
 def created(event: ItemCreated) -> Item:
@@ -98,8 +98,7 @@ def fold(item: Item | None, events: Iterable[Event]) -> Item:
     work = _Work(item)
     for event in events:
         _APPLY[type(event)](work, event)
-    after = work.finished()
-    return after if changes_the_item(events) else replace(after, revision=item.revision)
+    return work.finished(item.revision + 1 if changes_the_item(events) else item.revision)
 
 
 def changes_the_item(events: Iterable[Event]) -> bool:
