@@ -63,7 +63,7 @@ class Indicators:
         return frozenset(indicator.id for indicator in self.indicators)
 
     def asked_of(self, unit: str, every: str | None) -> tuple[Indicator, ...]:
-        """What `unit` answers for in a period of that length, one of PERIODS (None: any); a longer one carries the shorter's too."""
+        """What `unit` answers for in a period as long as that of PERIODS (None: any); a longer one carries the shorter's too."""
         carried = PERIODS[: PERIODS.index(every) + 1] if every else PERIODS
         return tuple(one for one in self.indicators if one.owner == unit and one.period in carried)
 
