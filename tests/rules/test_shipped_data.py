@@ -116,3 +116,18 @@ def test_between_the_cut_off_and_the_deadline_of_february_2026_there_is_no_worki
     between = calendar.between(date(2026, 2, 14), date(2026, 2, 19))
 
     assert between == 0
+
+
+def test_what_runs_on_by_itself_is_never_summed_over_months():
+    latest = {one.id for one in library().indicators.indicators if one.merge == "latest"}
+
+    assert latest >= {"giai-ngan", "ton-tai-khac-phuc", "nv-cham-tien-do", "don-vi-iso", "par-index"}
+    assert "hs-dung-han" not in latest
+
+
+def test_only_money_and_scores_have_places():
+    assert {one.id for one in library().indicators.indicators if one.numbers == "decimal"} == {
+        "giai-ngan",
+        "sipas",
+        "par-index",
+    }

@@ -3,19 +3,18 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from werkzeug.datastructures import MultiDict
 
 from web.i18n import _, label, number, percent
 from web.wiring import shipped
+from workflow.catalog.figures import Figure, Told, figure_of, outcome
 from workflow.catalog.indicators import Indicator, Indicators
 from workflow.engine import Definition, Item, Reason
 
 _PARTS = ("numerator", "denominator", "source", "note")
 _CELL = re.compile(r"(.+)\.([a-z0-9-]+)\.(" + "|".join(_PARTS) + r")")
-_PLACES = 2
 _NONE = Indicators(0, ())
 
 Rows = Iterable[Mapping[str, Any]]
@@ -98,8 +97,8 @@ def _row(indicator: Indicator, row: Mapping[str, Any], earlier: Mapping[str, Any
         parts=tuple((part, label(words), _text(row.get(part))) for part, words in _asked(indicator)),
         source=str(row.get("source", "")),
         note=str(row.get("note", "")),
-        result=_result(indicator, row),
-        before=_result(indicator, earlier),
+        result=result_text(indicator, figure_of(row)),
+        before=result_text(indicator, figure_of(earlier)),
         error=_("These numbers cannot be right as they stand.") if wrong else "",
     )
 
@@ -115,17 +114,9 @@ def _text(stored: Any) -> str:
     return number(stored) if isinstance(stored, int) else str(stored or "")
 
 
-def _result(indicator: Indicator, row: Mapping[str, Any]) -> str:
+def result_text(indicator: Indicator, figure: Figure | None) -> str:
     """The figure itself: a ratio from its parts, "không phát sinh" where there was nothing to measure, "" where it is missing."""
-    parts = [row.get(part) for part, _words in _asked(indicator)]
-    if any(part is None or part == "" for part in parts):
-        return ""
-    try:
-        amounts = [Decimal(str(part)) for part in parts]
-    except ArithmeticError:
-        return ""
-    if len(amounts) == 1:
-        return number(amounts[0])
-    if not amounts[1]:
+    found = outcome(indicator, figure)
+    if found.told is Told.NONE_AROSE:
         return _("none arose")
-    return percent(round(amounts[0] / amounts[1] * 100, _PLACES).normalize() + 0)
+    return percent(found.rounded) if found.is_share else number(found.rounded)

@@ -9,6 +9,7 @@ from workflow.catalog.grammar import SLUG, Bilingual, Block, Listed, One, Text, 
 from workflow.engine.definition import Label
 
 PERIODS = ("month", "quarter", "half", "year")
+MERGES = ("sum", "latest")
 
 INDICATOR = Block.from_dict(
     {
@@ -23,6 +24,8 @@ INDICATOR = Block.from_dict(
         "owner": Text(needed=True, form=SLUG),
         "period": Text(needed=True, known=PERIODS),
         "section": Text(needed=True),
+        "merge": Text(known=MERGES),
+        "numbers": Text(known=("whole", "decimal")),
     },
     name="Indicator",
 )
@@ -38,7 +41,11 @@ INDICATORS = Block.from_dict(
 
 @dataclass(frozen=True, slots=True)
 class Indicator:
-    """Without a `denominator` it is a count, else a ratio of the two. `owner` is the unit that reports it."""
+    """Without a `denominator` it is a count, else a ratio of the two. `owner` is the unit that reports it.
+
+    `merge` says how a longer period is made of shorter ones: their `sum`, or the `latest` where the figure runs on by itself
+    (a stock, a total since January). `numbers` says whether its parts are `whole` numbers or may be `decimal`.
+    """
 
     id: str
     label: Label
@@ -51,6 +58,8 @@ class Indicator:
     section: str
     denominator: Label | None = None
     target: Decimal | None = None
+    merge: str = "sum"
+    numbers: str = "whole"
 
 
 @dataclass(frozen=True, slots=True)
