@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.acceptance.wires import Commune, on
 from tests.browsing import Window, window
 from tests.databases import Ground, PostgresqlStock
 from tests.offices import office_over
@@ -33,6 +34,16 @@ def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("furnished")
     furnish(folder)
     return folder
+
+
+@pytest.fixture
+def commune(furnished: Path, tmp_path: Path) -> Iterator[Commune]:
+    """The office on Monday 22 June 2026, reached by programs: the commune's own stories begin there."""
+    began = on(6, 22)
+    folder = shutil.copytree(furnished, tmp_path / "data")
+    served = serve(folder, began)
+    yield Commune(folder, served, began)
+    served.stop()
 
 
 @dataclass

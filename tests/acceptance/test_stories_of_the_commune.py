@@ -1,26 +1,10 @@
 """The commune's own stories with their dates and times, through a server and a clock that are processes of their own."""
 
-import shutil
-from pathlib import Path
-
-import pytest
-
 from tests.acceptance.wires import Commune, on
 from tests.calls import codes
 from tests.files import pdf
-from tests.serving import serve
 
 CAUSE = {"cause_kind": "objective", "cause_note": "Thành phố thay đổi danh mục thủ tục"}
-
-
-@pytest.fixture
-def commune(furnished: Path, tmp_path: Path):
-    """The office on Monday 22 June 2026; each story begins there."""
-    began = on(6, 22)
-    folder = shutil.copytree(furnished, tmp_path / "data")
-    served = serve(folder, began)
-    yield Commune(folder, served, began)
-    served.stop()
 
 
 def given(commune: Commune, unit: str, title: str, due_on: str, area: str = "thu-tuc-hanh-chinh", **fields: str) -> str:
