@@ -17,6 +17,9 @@ from workflow.services.office import Caller, Office
 
 _log = logging.getLogger(__name__)
 
+_ROLL = "due_roll"
+"""A field that keeps, beside the date, by which rule of its day the date came about."""
+
 _Choice = Callable[[Series, Calendar], tuple[Period, ...]]
 
 
@@ -140,8 +143,10 @@ def _open_one(office: Office, plan: _Plan, unit: str, at: datetime) -> Item | No
 
 
 def _fields(plan: _Plan) -> dict[str, str]:
+    """What the item is told of its period; how its deadline was rolled only where the definition has a place for it."""
     period = plan.period
-    return {
+    rolled = {_ROLL: plan.definition.series[period.series].roll} if _ROLL in plan.definition.fields else {}
+    return rolled | {
         "title": f"{plan.definition.label.vi} {period.label.vi}",
         "series": period.series,
         "period": period.name,
