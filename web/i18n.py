@@ -147,6 +147,11 @@ def clock_time(value: datetime | str | None, zone: tzinfo = VIETNAM) -> str:
     return at.astimezone(zone).strftime("%H:%M") if isinstance(at, datetime) else ""
 
 
+def exact_time(value: datetime, zone: tzinfo = VIETNAM) -> str:
+    """HH:MM:SS, for what happened within one minute."""
+    return value.astimezone(zone).strftime("%H:%M:%S")
+
+
 def moment(value: datetime | str | None, zone: tzinfo = VIETNAM) -> str:
     """dd/mm/yyyy HH:MM."""
     return f"{day(value, zone)} {clock_time(value, zone)}".strip()

@@ -181,6 +181,7 @@ def equip(app: Flask) -> None:
         day=partial(i18n.day, zone=zone),
         clock_time=partial(i18n.clock_time, zone=zone),
         moment=partial(i18n.moment, zone=zone),
+        exact_time=partial(i18n.exact_time, zone=zone),
         number=i18n.number,
         percent=i18n.percent,
     )
