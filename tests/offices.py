@@ -1,6 +1,5 @@
 """A real office over a real database in one line: the shipped definitions, the commune's posts, a clock that stands still."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -15,6 +14,7 @@ from workflow.services.editions import Editions
 from workflow.services.items import Created, NewItem, create
 from workflow.services.moves import Done, MoveRequest, Outcome, perform
 from workflow.services.office import Caller, Office
+from workflow.values import replace
 
 DEFINITIONS = Path(__file__).parent.parent / "definitions"
 OPENING = datetime(2026, 6, 1, 1, tzinfo=UTC)

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from types import MappingProxyType
@@ -27,6 +27,7 @@ from workflow.services import passwords, people, publishing
 from workflow.services.demonstration import Stage, build
 from workflow.services.directives import order_of
 from workflow.services.office import Office
+from workflow.values import replace
 
 PASSWORD = "bốn mùa hoa nở trước sân"
 _THREADS = 4

@@ -5,7 +5,6 @@ import os
 import signal
 from collections import Counter
 from contextlib import suppress
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -18,6 +17,7 @@ from web.wiring import HEARTBEAT
 from workflow.clock import Clock
 from workflow.persistence.tables import message
 from workflow.services import auditing
+from workflow.values import replace
 
 MESSAGES = 1000
 KILLS = 20

@@ -18,7 +18,7 @@ PLANTED = {
     "workflow/ids.py": "import web.settings",
     "workflow/engine/item.py": "import marshmallow",
     "workflow/engine/apply.py": "import transitions, cel_expr_python",
-    "workflow/services/items.py": "import flask, sqlalchemy, rq, workflow.persistence.tables",
+    "workflow/services/items.py": "import flask, sqlalchemy, rq, msgspec, workflow.persistence.tables",
     "web/settings.py": "import web.wiring",
 }
 

@@ -1,6 +1,5 @@
 """What every database must keep beside items and the log: people, messages, definitions and the small things."""
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -15,6 +14,7 @@ from workflow.persistence.notices import Notice
 from workflow.persistence.people import Appointment, GivenPower, Person
 from workflow.persistence.sessions import Session, Token
 from workflow.persistence.statements import observing
+from workflow.values import replace
 
 NOW = datetime(2026, 11, 20, 1, 0, tzinfo=UTC)
 EARLIER, LATER = NOW - timedelta(days=30), NOW + timedelta(days=30)

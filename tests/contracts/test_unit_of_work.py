@@ -2,7 +2,6 @@
 
 import threading
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
@@ -17,6 +16,7 @@ from workflow.persistence import UnitOfWork
 from workflow.persistence.engine import writers
 from workflow.persistence.statements import observing
 from workflow.persistence.tables import metadata
+from workflow.values import replace
 
 NOW = datetime(2026, 11, 20, 1, 0, tzinfo=UTC)
 FACTS = RowFacts("doing", "unit_head", None, "Đôn đốc", "don doc", "tthc", "p-an", NOW, None, late=False, final=False)

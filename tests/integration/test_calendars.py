@@ -1,6 +1,5 @@
 """Working calendars: what the office enters lies over the file, is on record, is known to every process, and moves no date."""
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
@@ -15,6 +14,7 @@ from workflow.services import calendars
 from workflow.services.calendars import Calendars, TypedDay
 from workflow.services.deadlines import sweep
 from workflow.services.reports import open_period
+from workflow.values import replace
 
 NAME = "vn-commune"
 TET = TypedDay("24/11/2026", "off", "Ngày Văn hóa Việt Nam", "Nghị quyết 100/2026/QH16")

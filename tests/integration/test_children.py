@@ -2,7 +2,6 @@
 
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 from threading import Barrier
 
@@ -15,6 +14,7 @@ from workflow.services import auditing
 from workflow.services.editions import Editions
 from workflow.services.items import Created, NewItem, NotCreated, creatable, create
 from workflow.services.moves import Refused
+from workflow.values import replace
 
 FAMILY = Path(__file__).parents[1] / "definitions" / "family"
 

@@ -1,7 +1,6 @@
 """Substitutes over a real database: given in writing, within bounds, for a time, never passed on, both names in the log."""
 
 import io
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -18,6 +17,7 @@ from workflow.services.evidence import attach
 from workflow.services.inbox import Badge, waiting
 from workflow.services.items import Created, NewItem, create, readable
 from workflow.services.moves import Done, MoveRequest, Refused, names_to_act_in, offers, perform
+from workflow.values import replace
 
 ACT = "Văn bản số 15/UQ-PKT ngày 07/8/2026"
 FIGURES = [{"indicator": "cong-khai-ngan-sach", "numerator": 4, "source": "Sổ theo dõi"}]

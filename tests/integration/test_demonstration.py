@@ -1,6 +1,5 @@
 import stat
 from collections import Counter
-from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
 import pytest
@@ -14,6 +13,7 @@ from workflow.services.demonstration import Stage, build, password_of, reports, 
 from workflow.services.directives import order_of
 from workflow.services.file_kinds import kind_of
 from workflow.services.inbox import waiting
+from workflow.values import replace
 
 PASSWORD = "mot-mat-khau-cua-van-phong-mau"
 ORDER = order_of(

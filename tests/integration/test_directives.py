@@ -1,5 +1,4 @@
 from collections import Counter
-from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -9,6 +8,7 @@ from workflow.audit import canonical
 from workflow.errors import ReusedKey
 from workflow.services import auditing
 from workflow.services.directives import Imported, NotImported, import_directive, order_of, preview
+from workflow.values import replace
 
 FILE = DEFINITIONS / "obligations" / "cchc-2026.yaml"
 

@@ -1,7 +1,6 @@
 """A fault at any statement of any move leaves nothing; a lost answer is found again by its key (faults F5, F6, F9)."""
 
 import threading
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -13,6 +12,7 @@ from workflow.persistence.statements import observing
 from workflow.services import auditing, evidence
 from workflow.services.deadlines import sweep
 from workflow.services.moves import Done, MoveRequest, perform
+from workflow.values import replace
 
 DUE = datetime(2026, 6, 20, 16, tzinfo=UTC)
 

@@ -3,7 +3,6 @@
 import os
 import random
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ from workflow.engine import Reason
 from workflow.services import auditing, delegations, people, publishing
 from workflow.services.items import NewItem, create
 from workflow.services.moves import Done, MoveRequest, perform
+from workflow.values import replace
 
 QUORUM = Path(__file__).parent.parent / "definitions" / "quorum.yaml"
 SCHEDULES = int(os.environ.get("DONDOC_SCHEDULES", "2000"))

@@ -1,6 +1,6 @@
 """Letters, feeds and dates on each kind of database: one letter for what is urgent, one digest, one secret a person."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from threading import Barrier, Thread
 
@@ -15,6 +15,7 @@ from workflow.persistence.notices import Notice
 from workflow.queries.agenda import dated
 from workflow.services import feeds, mail, people
 from workflow.services.notices import PersonalInbox
+from workflow.values import replace
 
 MORNING = datetime(2026, 6, 2, 0, 30, tzinfo=UTC)
 

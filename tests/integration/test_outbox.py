@@ -1,6 +1,5 @@
 """What leaves a transaction arrives: at least once, with one effect, and nothing that fails holds up the rest."""
 
-from dataclasses import replace
 from datetime import timedelta
 from threading import Thread
 
@@ -15,6 +14,7 @@ from workflow.persistence.statements import observing
 from workflow.services import messages
 from workflow.services.deadlines import sweep
 from workflow.services.notices import PersonalInbox
+from workflow.values import replace
 
 LONG_AFTER = timedelta(days=2)
 

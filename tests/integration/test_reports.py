@@ -3,7 +3,6 @@
 import logging
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from threading import Barrier
 
@@ -22,6 +21,7 @@ from workflow.services.demonstration import Stage, build
 from workflow.services.directives import order_of
 from workflow.services.items import NewItem, create
 from workflow.services.reports import open_due, open_period
+from workflow.values import replace
 
 
 class Broken(Exception):

@@ -1,7 +1,6 @@
 """Rules of running items under a new edition: planned, done, taken back and done again, and the log yields the rows each time."""
 
 from collections import Counter
-from dataclasses import replace
 
 import pytest
 
@@ -15,6 +14,7 @@ from workflow.services import auditing, publishing
 from workflow.services.items import NewItem, create
 from workflow.services.moves import Refused
 from workflow.services.succession import plan, plan_return, run, run_return
+from workflow.values import replace
 
 
 @pytest.fixture(scope="module")

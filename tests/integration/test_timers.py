@@ -3,7 +3,6 @@
 import subprocess
 import sys
 from collections import Counter
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Barrier, Thread
@@ -23,6 +22,7 @@ from workflow.services.deadlines import Swept, sweep
 from workflow.services.inbox import waiting
 from workflow.services.items import Created, NewItem, create
 from workflow.services.moves import Done, MoveRequest, perform
+from workflow.values import replace
 
 ROOT = Path(__file__).parents[2]
 FACTS = {"title": "Công khai ngân sách", "source": "Kế hoạch năm", "area": "tai-chinh-cong"}

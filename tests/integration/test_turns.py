@@ -4,7 +4,6 @@ import signal
 import subprocess
 import sys
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from workflow.persistence.jobs import Asked
 from workflow.persistence.turns import turn
 from workflow.services import jobs
 from workflow.services.items import NewItem, create
+from workflow.values import replace
 
 ROOT = Path(__file__).parents[2]
 HOLDER = """

@@ -1,6 +1,5 @@
 """Each trap of an approval is refused by the linter; built around the linter, the engine still fails closed."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +8,7 @@ from tests.builders import CHI, DUNG, TASK, VICE, accepted, at, by, codes, defin
 from workflow.catalog import Names, check_text
 from workflow.engine import SYSTEM_ACTOR, Perform, decide
 from workflow.engine.definition import Condition, Step
+from workflow.values import replace
 
 LINT = Path(__file__).parent.parent / "definitions" / "lint"
 NAMES = Names(calendars=frozenset({"vn"}))

@@ -4,7 +4,7 @@ import re
 import shutil
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from workflow.persistence import open_owner_engine
 from workflow.persistence.migrations import upgrade
 from workflow.services import passwords, people, publishing
 from workflow.services.office import Office
+from workflow.values import replace
 
 _TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 

@@ -3,7 +3,6 @@
 import json
 import re
 import shutil
-from dataclasses import replace
 from datetime import date, timedelta
 from html import unescape
 
@@ -19,6 +18,7 @@ from workflow.outbox.inline import relay_inline
 from workflow.persistence.letters import AT_ONCE, DIGEST
 from workflow.services import people
 from workflow.services.delegations import Power, give
+from workflow.values import replace
 
 HOUSE_ADDRESS = "http://localhost"
 

@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import signal
-from dataclasses import replace
 
 import pytest
 from click.testing import CliRunner
@@ -19,6 +18,7 @@ from workflow.persistence import UnitOfWork, open_engine
 from workflow.persistence.jobs import Asked
 from workflow.services import jobs
 from workflow.services.items import NewItem, create
+from workflow.values import replace
 
 PATIENCE = 120
 

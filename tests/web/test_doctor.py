@@ -4,7 +4,6 @@ import json
 import shutil
 import sqlite3
 from contextlib import closing
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -17,6 +16,7 @@ from web import create_app, wiring
 from web.cli import dondoc
 from workflow.clock import Clock, fixed
 from workflow.services import people
+from workflow.values import replace
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import io
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import pytest
@@ -18,6 +18,7 @@ from workflow.services.deadlines import sweep
 from workflow.services.items import NewItem, create
 from workflow.services.moves import Done, MoveRequest, perform
 from workflow.services.office import Office
+from workflow.values import replace
 
 pytestmark = pytest.mark.browser
 

@@ -9,7 +9,6 @@ import socket
 import subprocess
 import sys
 import unicodedata
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.header import decode_header
 
@@ -30,6 +29,7 @@ from workflow.services import mail, people
 from workflow.services.delegations import Given, Power, give
 from workflow.services.letters import MOST, MOST_OF_A_KIND
 from workflow.services.notices import PersonalInbox
+from workflow.values import replace
 
 BASE = "https://dondoc.duongan.gov.vn"
 HEAD = "truong-phong.kt@duongan.gov.vn"

@@ -4,7 +4,6 @@ import json
 import logging
 import os
 import re
-from dataclasses import replace
 from datetime import timedelta
 from html import unescape
 from io import StringIO
@@ -17,6 +16,7 @@ from tests.offices import OPENING, new_task
 from tests.web.conftest import close, set_clock, settings_of
 from web import create_app, logs, wiring
 from web.settings import SettingRefused, Settings
+from workflow.values import replace
 
 
 @pytest.fixture

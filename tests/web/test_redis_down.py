@@ -3,7 +3,6 @@
 import shutil
 import socket
 import time
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -14,6 +13,7 @@ from tests.web.conftest import Visitor, close, set_clock
 from web import create_app, wiring
 from web.settings import Settings
 from workflow.clock import fixed
+from workflow.values import replace
 
 QUICKLY = 2.0
 LATER = OPENING + timedelta(days=30)

@@ -1,6 +1,5 @@
 import json
 import unicodedata
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -13,6 +12,7 @@ from workflow.engine import Label, Reason
 from workflow.persistence.statements import observing
 from workflow.services import passwords, people
 from workflow.services.office import Caller
+from workflow.values import replace
 
 
 def log_of(office, login):

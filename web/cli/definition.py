@@ -1,6 +1,5 @@
 """Workflow definitions: check files, draw, list, publish."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -34,6 +33,7 @@ from workflow.catalog.read import MAX_BYTES
 from workflow.engine import Definition
 from workflow.errors import NotFound
 from workflow.services.publishing import edition_before, publish
+from workflow.values import replace
 
 definition = SpokenGroup("definition", help=N_("Workflow definitions: check files, draw, list, publish."))
 

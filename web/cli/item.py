@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -39,6 +38,7 @@ from workflow.services.items import Created, NewItem, create, readable
 from workflow.services.moves import MoveRequest, Outcome, Refused, perform
 from workflow.services.office import Caller
 from workflow.services.past import READINGS, instant_asked, item_then, office_at
+from workflow.values import replace
 
 VOTES = ("approve", "reject", "withdraw", "take_back")
 

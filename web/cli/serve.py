@@ -4,7 +4,6 @@ import importlib
 import signal
 import sys
 import threading
-from dataclasses import replace
 from types import FrameType
 
 import click
@@ -20,6 +19,7 @@ from workflow.catalog.plain_values import Refused, instant_of_text
 from workflow.clock import fixed
 from workflow.engine.events import instant_of, instant_text
 from workflow.services.deadlines import Swept
+from workflow.values import replace
 
 HOST, PORT, THREADS = "127.0.0.1", 5000, 8
 

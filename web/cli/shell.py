@@ -4,7 +4,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
@@ -21,6 +21,7 @@ from workflow.engine import SYSTEM_ACTOR, Definition, Reason
 from workflow.errors import DefinitionInvalid, WorkflowError
 from workflow.services import people
 from workflow.services.office import Caller, Office
+from workflow.values import replace
 
 WRONG, USAGE, UNREACHABLE = 1, 2, 6
 _DATA = "dondoc.data"

@@ -1,6 +1,6 @@
 """In whose name a step is taken on its form: one's own, or that of somebody whose written power one holds."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from flask import request
@@ -15,6 +15,7 @@ from workflow.errors import NotFound
 from workflow.persistence import UnitOfWork
 from workflow.services.delegations import days_of
 from workflow.services.moves import names_to_act_in
+from workflow.values import replace
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -30,6 +30,7 @@ from workflow.persistence.migrations import newest
 from workflow.persistence.people import Appointment, Person
 from workflow.queries.condition import condition
 from workflow.services import passwords, people, publishing
+from workflow.values import replace
 
 bp = Blueprint("admin", __name__)
 

@@ -1,7 +1,7 @@
 """What a step would lead to, as the person who is about to take it reads it; and who could where he may not."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +16,7 @@ from workflow.engine.preview import Preview
 from workflow.persistence import StoredItem, UnitOfWork
 from workflow.services.moves import MoveRequest
 from workflow.services.preview import Foreseen, foresee_stored
+from workflow.values import replace
 
 _NAMED_AT_MOST = 3
 

@@ -1,7 +1,7 @@
 """The administrator's page of a working calendar: a year's days off and days worked, its hours, the years that are known."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from flask import Blueprint, abort, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
@@ -19,6 +19,7 @@ from workflow.errors import NotFound
 from workflow.persistence.calendars import By, Entered, hours_text
 from workflow.services import calendars
 from workflow.services.calendars import FIRST_YEAR, LAST_YEAR, NotEntered, TypedDay
+from workflow.values import replace
 
 bp = Blueprint("calendars", __name__)
 

@@ -1,7 +1,7 @@
 """What a person makes of the proposals that were read from a dispatch: fields of a form, and the obligations they stand for."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
 
@@ -12,6 +12,7 @@ from workflow.catalog.obligations import Obligation
 from workflow.catalog.plain_values import Refused, date_of, text_of
 from workflow.engine import Kind, Label, Reason
 from workflow.services.directives import Order
+from workflow.values import replace
 
 Form = MultiDict[str, str]
 

@@ -1,7 +1,7 @@
 """Written delegations: what one gave and received, those of the whole office for whoever keeps them; giving and ending one."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,6 +20,7 @@ from workflow.ids import new_id
 from workflow.persistence import UnitOfWork
 from workflow.persistence.people import GivenPower
 from workflow.services.delegations import KINDS, NotGiven, Power, candidates, days_of, end, give, visible_to
+from workflow.values import replace
 
 bp = Blueprint("delegations", __name__)
 

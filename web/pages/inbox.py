@@ -1,7 +1,7 @@
 """My work: what waits for whoever is signed in, and acting on several at once."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -28,6 +28,7 @@ from workflow.services.items import readable
 from workflow.services.moves import Done, MoveRequest, Refused, offers, perform, would_decide
 from workflow.services.overrides import to_decide
 from workflow.services.overview import SOON_DAYS
+from workflow.values import replace
 
 bp = Blueprint("inbox", __name__)
 

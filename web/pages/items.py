@@ -1,7 +1,6 @@
 """One item: its page, the form of each of its moves, comments and files; and the list of items."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
@@ -38,6 +37,7 @@ from workflow.services.journal import stream_of
 from workflow.services.moves import Done, MoveRequest, Refused, offers, perform, transition_named
 from workflow.services.overview import SOON_DAYS
 from workflow.services.preview import who_could
+from workflow.values import replace
 
 bp = Blueprint("items", __name__)
 

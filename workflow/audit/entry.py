@@ -12,10 +12,13 @@ from types import MappingProxyType
 from typing import Any
 
 from workflow.audit import canonical, chain
+from workflow.values import Frozen
 
 FORMAT = 1
 COMMENT = "comment"
 REFUSALS = "refusal"
+ERASED = "[đã xóa theo quy định]"
+"""What stands in the place of a private text that was erased: in an item's fields, in copies, in what is read from the log."""
 
 _OTHER_FAMILIES = frozenset({"person", "definition"})
 RESERVED = _OTHER_FAMILIES | {REFUSALS, "admin", "log"}
@@ -23,8 +26,7 @@ RESERVED = _OTHER_FAMILIES | {REFUSALS, "admin", "log"}
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class ActorMark:
+class ActorMark(Frozen):
     """Who acted as the log keeps it: an opaque id, the role, unit and post of that day, and for whom under which power.
 
     `giver_post` is the post, that day, of the person for whom he acted.
@@ -42,8 +44,7 @@ class ActorMark:
 SYSTEM_MARK = ActorMark("system")
 
 
-@dataclass(frozen=True, slots=True)
-class Private:
+class Private(Frozen):
     """What opens one commitment; `value` is JSON text. Deleting it erases the value and leaves the log as it was."""
 
     field: str
@@ -51,8 +52,7 @@ class Private:
     value: str
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(Frozen):
     """The last entry of a stream: its number (0: none yet), its leaf and when it was recorded."""
 
     n: int = 0
@@ -64,8 +64,7 @@ class Head:
         return now if self.recorded_at is None else max(now, self.recorded_at)
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Frozen):
     """One entry, ready to be stored; `body` is hashed and kept as it is."""
 
     stream: str
@@ -283,12 +282,12 @@ def compose(
 
 def _opened(value: Any, private: Mapping[str, Any]) -> Any:
     if isinstance(value, dict) and value.keys() == {"cmt"}:
-        return private.get(value["cmt"], value)
+        return private.get(value["cmt"], ERASED)
     return value
 
 
 def open_events(body: Mapping[str, Any], private: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The events of a decoded body with their private values put back; one whose value is erased keeps its `cmt` mark."""
+    """The events of a decoded body with their private values put back; ERASED stands where one is gone."""
     opened = []
     for event in body.get("ev", ()):
         restored = {name: _opened(part, private) for name, part in event.items()}

@@ -1,7 +1,7 @@
 """What differs between two editions of a workflow: as sentences in both languages, and as one drawing of both."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
@@ -39,6 +39,7 @@ from workflow.engine.definition import (
     Value,
     Webhook,
 )
+from workflow.values import replace
 
 
 class Kind(StrEnum):
@@ -183,6 +184,7 @@ def _move(move: Transition) -> _Aspects:
         require=move.require,
         optional=move.optional,
         when=_joined(map(_condition, move.when)),
+        check=move.checked,
         approval=_gate(move.gate) if move.gate else None,
         distinct_from=move.distinct_from,
         distinct_unit_from=move.distinct_unit_from,

@@ -6,7 +6,7 @@ form (`schema: cchc-directive/1`), where somebody has already stated them. Bad i
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -22,6 +22,7 @@ from workflow.catalog.organisation import Organisation
 from workflow.catalog.proposals import propose, served_by
 from workflow.catalog.read import Document, DocumentInvalid, Path, read_document
 from workflow.engine.definition import Label
+from workflow.values import replace
 
 __all__ = ["Dispatch", "DocumentHead", "Part", "Passage", "as_register", "instances", "match_register", "read_dispatch"]
 

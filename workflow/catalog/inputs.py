@@ -1,7 +1,6 @@
 """The inputs of a move, from a form, JSON or the command line: one schema for all of them."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date, tzinfo
 from decimal import Decimal
 from types import MappingProxyType
@@ -30,6 +29,7 @@ from workflow.catalog.plain_values import (
 from workflow.clock import VIETNAM
 from workflow.engine.definition import COMMENT, UNIT, Definition, FieldType, InputField, Label
 from workflow.engine.item import EMPTY, Plain
+from workflow.values import Frozen
 
 BUILT_IN: Mapping[str, InputField] = MappingProxyType(
     {
@@ -40,8 +40,7 @@ BUILT_IN: Mapping[str, InputField] = MappingProxyType(
 """What no definition declares and a move or a creation may ask for all the same."""
 
 
-@dataclass(frozen=True, slots=True)
-class InputContext:
+class InputContext(Frozen):
     """`today` is the local date; `person_id` turns a login into the person's id or None; `unit_exists` knows the units."""
 
     today: date
@@ -50,8 +49,7 @@ class InputContext:
     zone: tzinfo = VIETNAM
 
 
-@dataclass(frozen=True, slots=True)
-class InputError:
+class InputError(Frozen):
     """Why one given value is refused: a stable code with parameters, from which each shell makes its sentence."""
 
     field: str
@@ -59,8 +57,7 @@ class InputError:
     params: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
+class Loaded(Frozen):
     """`values` are those that could be read, also where others could not."""
 
     values: Mapping[str, Plain]

@@ -1,7 +1,7 @@
 """A definitions folder as a whole, and one text checked against the names such a folder knows."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
@@ -19,6 +19,7 @@ from workflow.catalog.read import MAX_BYTES, DocumentInvalid, read_document
 from workflow.catalog.scenarios import check_scenarios
 from workflow.engine.definition import Definition
 from workflow.engine.workdays import Calendar
+from workflow.values import replace
 
 SUFFIXES = frozenset({".yaml", ".yml", ".json"})
 STORIES = ".scenarios"

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from types import MappingProxyType
 from typing import Any
@@ -32,6 +32,7 @@ from workflow.engine import SYSTEM_ACTOR, Actor, Choice, Definition, Delegation,
 from workflow.engine.definition import SYSTEM
 from workflow.engine.effects import signals_its_parent
 from workflow.engine.workdays import Calendar
+from workflow.values import replace
 
 _ACTS = ("do", "approve", "reject", "withdraw", "clock")
 
@@ -235,13 +236,16 @@ class _Story:
             )
         return people[name]
 
+    def _actor(self, people: Mapping[str, Actor], path: Path, name: str) -> Actor:
+        return SYSTEM_ACTOR if name == SYSTEM else self._person(people, path, name)
+
     # -- acts -------------------------------------------------------------------------------------------------------------
 
     def _create(self, rehearsal: Rehearsal) -> None:
         told, create = self.told["create"], self.definition.create
         by = told["by"]
         people = rehearsal.cast.people
-        actor = SYSTEM_ACTOR if by == SYSTEM else self._person(people, ("create", "by"), by)
+        actor = self._actor(people, ("create", "by"), by)
         parent = told.get("parent")
         if parent is None and create.children_of and signals_its_parent(self.definition):
             parent = create.children_of[0]
@@ -254,7 +258,7 @@ class _Story:
         if "clock" in step:
             self._wait(rehearsal, path, step["clock"])
             return ()
-        actor = self._person(rehearsal.cast.people, (*path, "as"), step["as"])
+        actor = self._actor(rehearsal.cast.people, (*path, "as"), step["as"])
         if "for" in step:
             self._person(rehearsal.cast.people, (*path, "for"), step["for"])
             actor = replace(actor, acting_for=step["for"])

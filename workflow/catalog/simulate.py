@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from random import Random
@@ -18,6 +18,7 @@ from workflow.engine.decide import may_be_started_by_people
 from workflow.engine.definition import COMMENT, FieldType, Final, InputField, Transition
 from workflow.engine.permissions import capacity
 from workflow.engine.workdays import Calendar
+from workflow.values import replace
 
 _MOST_ACTS = 120
 _TRIES = 12

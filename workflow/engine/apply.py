@@ -1,9 +1,7 @@
 """Events folded into an item: the only way any fact of an item changes, live and in a replay alike."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import fields, replace
 from datetime import datetime
-from operator import attrgetter
 from types import MappingProxyType
 from typing import Any
 
@@ -31,17 +29,9 @@ from workflow.engine.events import (
     VoteWithdrawn,
 )
 from workflow.engine.item import Ballot, Episode, Heard, Item, Paused, Recorded, Request
+from workflow.values import replace
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
-_NAMES = tuple(part.name for part in fields(Item))
-_VALUES = attrgetter(*_NAMES)
-
-
-def _parts_of(item: Item) -> dict[str, Any]:
-    # What dataclasses.replace does, without asking each field what it is: every move comes here.
-    return dict(zip(_NAMES, _VALUES(item), strict=True))
-
-
 class _Work:
     """The parts of one item while the events of one command run over them."""
 
@@ -64,7 +54,7 @@ class _Work:
             self.changes["episodes"] = tuple(self.episodes)
         if self.requests is not None:
             self.changes["requests"] = tuple(self.requests)
-        return Item(**{**_parts_of(self.item), "revision": revision, **self.changes})
+        return replace(self.item, revision=revision, **self.changes)
 
 
 def created(event: ItemCreated) -> Item:

@@ -1,19 +1,18 @@
 """Gates on a move: which step waits for whose vote, and when the votes suffice."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from workflow.engine.circumstances import Directory
 from workflow.engine.decision import Kind, Reason
 from workflow.engine.definition import Gate, Step
 from workflow.engine.item import Actor, Ballot, Doer, Item, Request
 from workflow.engine.permissions import Capacity, FourEyes, authorise
+from workflow.values import Frozen
 
 FALLBACK_STEP = "fallback"
 
 
-@dataclass(frozen=True, slots=True)
-class Seat:
+class Seat(Frozen):
     """The step on which an actor may vote, and in which capacity."""
 
     step: Step

@@ -1,11 +1,13 @@
-"""What surrounds a decision and is no fact of the item: the instant, the zone, the calendar, who holds which post."""
+"""What surrounds a decision and is no fact of the item: the instant, the calendar, who holds which post, what checks figures."""
 
-from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
+from workflow.engine.decision import Reason
+from workflow.engine.item import Item, Plain
 from workflow.engine.workdays import Calendar
+from workflow.values import Frozen
 
 VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
 
@@ -26,14 +28,30 @@ class NobodyElse:
 NOBODY_ELSE = NobodyElse()
 
 
-@dataclass(frozen=True, slots=True)
-class Circumstances:
+class Measures(Protocol):
+    """Says what stands against a table of figures, with what the unit reported before."""
+
+    def against(self, item: Item, field: str, rows: Plain) -> tuple[Reason, ...]: ...
+
+
+class Unmeasured:
+    """Measures of an office without a catalogue of indicators: nothing stands against any table."""
+
+    def against(self, item: Item, field: str, rows: Plain) -> tuple[Reason, ...]:  # noqa: ARG002  the protocol's
+        return ()
+
+
+UNMEASURED = Unmeasured()
+
+
+class Circumstances(Frozen):
     """`now` is aware UTC."""
 
     now: datetime
     zone: tzinfo = VIETNAM
     calendar: Calendar | None = None
     directory: Directory = NOBODY_ELSE
+    measures: Measures = UNMEASURED
 
     @property
     def today(self) -> datetime:

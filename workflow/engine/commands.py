@@ -1,28 +1,26 @@
 """What may be asked of the engine, as values. Every shell builds these; nothing else changes an item."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
 from workflow.engine.item import EMPTY, Actor, Plain
+from workflow.values import Frozen
 
 
-@dataclass(frozen=True, slots=True)
-class CreateItem:
+class CreateItem(Frozen):
     """Ask for a new item; `item_id` and `code` are given by the caller because chance and counters are outside the core."""
 
     actor: Actor
     item_id: str
     code: str
     unit: str
-    fields: Mapping[str, Plain] = field(default_factory=lambda: EMPTY)
+    fields: Mapping[str, Plain] = EMPTY
     parent: str | None = None
     parent_workflow: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Perform:
+class Perform(Frozen):
     """Ask for a move (on a gated one: propose it, or amend the open proposal).
 
     `effective_at` is for the clock: the instant a timer was due, when it is swept later.
@@ -30,7 +28,7 @@ class Perform:
 
     actor: Actor
     move: str
-    inputs: Mapping[str, Plain] = field(default_factory=lambda: EMPTY)
+    inputs: Mapping[str, Plain] = EMPTY
     comment: str | None = None
     effective_at: datetime | None = None
 
@@ -41,8 +39,7 @@ class Choice(StrEnum):
     WITHDRAW = "withdraw"
 
 
-@dataclass(frozen=True, slots=True)
-class Vote:
+class Vote(Frozen):
     """Ask to approve or reject an open request, or to take one's standing vote back."""
 
     actor: Actor
@@ -51,8 +48,7 @@ class Vote:
     comment: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class TakeBack:
+class TakeBack(Frozen):
     """Ask to withdraw one's own open request."""
 
     actor: Actor

@@ -4,7 +4,7 @@ Whose working time that is, is the calendar's business (`Calendar.working_time`)
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from workflow.engine.apply import fold
@@ -12,6 +12,7 @@ from workflow.engine.definition import POSTS, Definition
 from workflow.engine.events import Event
 from workflow.engine.facts import held_by
 from workflow.engine.item import Item
+from workflow.values import replace
 
 _CREATOR = "creator"
 

@@ -1,7 +1,6 @@
 """Due dates, pauses and timers: what falls due, and when. Pure: times go in, times and events come out."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
 from operator import attrgetter
@@ -11,13 +10,13 @@ from workflow.engine.definition import Deadline, Definition, Duration, FieldType
 from workflow.engine.events import DuePaused, DueResumed, DueSet, instant_of
 from workflow.engine.item import Item, Paused, Plain
 from workflow.engine.workdays import Calendar, CalendarYearMissing
+from workflow.values import Frozen, field
 
 _DAY = timedelta(days=1)
 _AHEAD = timedelta(days=31)
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
+class Due(Frozen):
     """The next falling due of a timer: `at` is its nominal instant (UTC), `n` its number among its repeats, from 1."""
 
     timer: Timer
@@ -30,8 +29,7 @@ class Due:
         return self.at, self.timer.fire is not None, self.timer.name
 
 
-@dataclass(frozen=True, slots=True)
-class Outlook:
+class Outlook(Frozen):
     """What of every timer falls due next, in nominal order; `unknown` are years that a timer needs and the calendar lacks."""
 
     dues: tuple[Due, ...]

@@ -1,7 +1,7 @@
 """`decide` and `list_moves`: the one answer for page, API, command, bulk, mail link and clock."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -44,6 +44,7 @@ from workflow.engine.item import EMPTY, SYSTEM_ACTOR, Actor, Ballot, Doer, Item,
 from workflow.engine.machine import Rules, rules_of
 from workflow.engine.permissions import Capacity, FourEyes, authorise, givers_on, roles_of
 from workflow.engine.workdays import CalendarYearMissing
+from workflow.values import replace
 
 _NO_RULE = FourEyes((), (), None)
 
@@ -164,6 +165,8 @@ class Attempt:
         open_names = self._ungiven() if self._trial else set(self._transition.require) - set(self.inputs)
         for index, condition in enumerate(self._transition.when):
             self._condition(index, condition, open_names)
+        for name in self._transition.checked:
+            self._check(name)
 
     def _authority(self) -> None:
         if self.capacity is not None:
@@ -203,6 +206,13 @@ class Attempt:
             kind = Kind.AUTHORITY if "actor" in program.reads else Kind.PRECONDITION
             params = {"move": self._transition.name, "index": str(index)}
             self.reasons.append(Reason("condition_failed", kind, params, condition.otherwise))
+
+    def _check(self, name: str) -> None:
+        item = self.question.item
+        if self._trial and name in self._ungiven():
+            return
+        rows = self.inputs.get(name, item.fields.get(name))
+        self.reasons.extend(self.question.circumstances.measures.against(item, name, rows))
 
 
 def decide(definition: Definition, item: Item | None, command: Command, circumstances: Circumstances) -> Decision:

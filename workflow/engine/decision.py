@@ -1,13 +1,13 @@
 """What the engine answers: the events that follow, or every reason why not."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
 from workflow.engine.definition import Definition, Label
 from workflow.engine.effects import Consequence
 from workflow.engine.events import Event
+from workflow.values import Frozen
 
 
 class Kind(StrEnum):
@@ -19,8 +19,7 @@ class Kind(StrEnum):
     PRECONDITION = "precondition"
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(Frozen):
     """A stable `code` with parameters; `sentence` is the definition's own `else`, where the rule came from a file.
 
     `of` is set where another item refused, whose code is the parameter `item`: moves, states and fields are then its own.
@@ -28,13 +27,12 @@ class Reason:
 
     code: str
     kind: Kind
-    params: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    params: Mapping[str, str] = MappingProxyType({})
     sentence: Label | None = None
     of: Definition | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
+class Accepted(Frozen):
     """`role` is the word of `by` under which the actor acted, `delegation` the power he used, if any.
 
     `consequences` are asked of other items in the same transaction; where one of them is refused, none of this is done.
@@ -47,8 +45,7 @@ class Accepted:
     consequences: tuple[Consequence, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Rejected:
+class Rejected(Frozen):
     """Never empty. All reasons, in the order of the definition: authority before inputs before preconditions."""
 
     reasons: tuple[Reason, ...]
@@ -58,8 +55,7 @@ class Rejected:
 Decision = Accepted | Rejected
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
+class Offer(Frozen):
     """One move out of the present state, as it stands for one actor.
 
     `allowed` is true when nothing but its inputs is missing; `act` is "perform", "vote" (an open request waits for

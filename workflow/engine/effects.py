@@ -1,7 +1,6 @@
 """The closed vocabulary of effects: what a move writes beside its inputs, and what it asks of other items."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from types import MappingProxyType
@@ -22,26 +21,24 @@ from workflow.engine.definition import (
 )
 from workflow.engine.events import instant_text
 from workflow.engine.item import Item, Plain
+from workflow.values import Frozen
 
 
-@dataclass(frozen=True, slots=True)
-class Writes:
+class Writes(Frozen):
     """The values a move leaves behind: its inputs and what its effects add; `unit` where the item changes hands."""
 
     fields: Mapping[str, Plain]
     unit: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class SpawnChild:
+class SpawnChild(Frozen):
     """A child item is to be created with these values, by whoever made the move."""
 
     workflow: str
     fields: Mapping[str, Plain]
 
 
-@dataclass(frozen=True, slots=True)
-class SignalItem:
+class SignalItem(Frozen):
     """The parent, or every open child (`to` is "parent" or "children"), is to make `move`, by whoever made this one."""
 
     to: str

@@ -4,16 +4,15 @@
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any, get_type_hints
 
 from workflow.engine.item import Doer, Plain
+from workflow.values import Frozen, names_of
 
 
-@dataclass(frozen=True, slots=True)
-class ItemCreated:
+class ItemCreated(Frozen):
     item_id: str
     code: str
     workflow: str
@@ -26,8 +25,7 @@ class ItemCreated:
     parent: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Transitioned:
+class Transitioned(Frozen):
     """A move was made; `source` equals `target` for a move without change of state."""
 
     move: str
@@ -37,28 +35,24 @@ class Transitioned:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class FieldChanged:
+class FieldChanged(Frozen):
     field: str
     old: Plain
     new: Plain
 
 
-@dataclass(frozen=True, slots=True)
-class UnitChanged:
+class UnitChanged(Frozen):
     old: str
     new: str
 
 
-@dataclass(frozen=True, slots=True)
-class DueSet:
+class DueSet(Frozen):
     deadline: str
     old: datetime | None
     new: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class DuePaused:
+class DuePaused(Frozen):
     """The deadline's clock stands from `at` on, with `bound` still ahead."""
 
     deadline: str
@@ -66,14 +60,12 @@ class DuePaused:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class DueResumed:
+class DueResumed(Frozen):
     deadline: str
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class TimerFired:
+class TimerFired(Frozen):
     """A timer fell due at `effective_at` and was acted upon at `at`, the `n`-th time in this state; `missed` passed unheard."""
 
     timer: str
@@ -83,16 +75,14 @@ class TimerFired:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class EpisodeOpened:
+class EpisodeOpened(Frozen):
     n: int
     effective_at: datetime
     recorded_at: datetime
     unit: str
 
 
-@dataclass(frozen=True, slots=True)
-class EpisodeRecorded:
+class EpisodeRecorded(Frozen):
     n: int
     field: str
     value: Plain
@@ -100,23 +90,20 @@ class EpisodeRecorded:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class EpisodeEnded:
+class EpisodeEnded(Frozen):
     n: int
     at: datetime
     by: str
 
 
-@dataclass(frozen=True, slots=True)
-class RequestOpened:
+class RequestOpened(Frozen):
     move: str
     proposer: Doer
     at: datetime
     inputs: Mapping[str, Plain]
 
 
-@dataclass(frozen=True, slots=True)
-class RequestAmended:
+class RequestAmended(Frozen):
     """The proposer changed the inputs; `dismissed` says whether the standing votes fell with it."""
 
     move: str
@@ -125,8 +112,7 @@ class RequestAmended:
     dismissed: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Voted:
+class Voted(Frozen):
     move: str
     step: str
     vote: str
@@ -134,15 +120,13 @@ class Voted:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class VoteWithdrawn:
+class VoteWithdrawn(Frozen):
     move: str
     doer: Doer
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class RequestClosed:
+class RequestClosed(Frozen):
     """`outcome` is "opened", "rejected", "withdrawn" or "overtaken" (another move left the state meanwhile)."""
 
     move: str
@@ -150,24 +134,21 @@ class RequestClosed:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class ChildOpened:
+class ChildOpened(Frozen):
     """An item below this one was created, or left its final state again."""
 
     child_id: str
     workflow: str
 
 
-@dataclass(frozen=True, slots=True)
-class ChildClosed:
+class ChildClosed(Frozen):
     """An item below this one entered the final state `state`."""
 
     child_id: str
     state: str
 
 
-@dataclass(frozen=True, slots=True)
-class Migrated:
+class Migrated(Frozen):
     """The item passed from one edition of its workflow to another; what else changed with it follows as events of its own."""
 
     old_version: int
@@ -179,8 +160,7 @@ class Migrated:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Overridden:
+class Overridden(Frozen):
     """The item was put into `target` outside its workflow: `asked_by` asked, `doer` decided and answers for it."""
 
     source: str
@@ -238,7 +218,7 @@ _KINDS: Mapping[str, type[Any]] = MappingProxyType(
     }
 )
 _NAMES = {kind: name for name, kind in _KINDS.items()}
-_FIELDS = {kind: tuple(part.name for part in fields(kind)) for kind in _NAMES}
+_FIELDS = {kind: names_of(kind) for kind in _NAMES}
 _INSTANTS = {
     kind: frozenset(name for name, hint in get_type_hints(kind).items() if hint in (datetime, datetime | None))
     for kind in _NAMES

@@ -2,7 +2,6 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
@@ -11,10 +10,10 @@ from workflow.engine.deadlines import next_look
 from workflow.engine.definition import Definition, Who, WhoKind
 from workflow.engine.item import Item
 from workflow.engine.permissions import units_in
+from workflow.values import Frozen
 
 
-@dataclass(frozen=True, slots=True)
-class RowFacts:
+class RowFacts(Frozen):
     """`waits_on` is an office, a post or ""; `waits_person` is set where the item waits for one named person.
 
     `support` lists the units that read the item beside its lead unit and the people it names, each between spaces, so that one

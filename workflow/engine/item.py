@@ -1,9 +1,11 @@
 """Every fact of an item and of an actor that a rule may look at."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
+
+from workflow.engine.mandate import Mandate
+from workflow.values import Frozen
 
 Plain = str | int | bool | tuple[object, ...] | None
 """A field's value as it is stored, hashed and replayed.
@@ -15,8 +17,7 @@ decimal is its str; attachments is a tuple of SHA-256 hex strings; figures is a 
 EMPTY: Mapping[str, Plain] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Delegation:
+class Delegation(Frozen):
     """A written power in force: the receiver may use the giver's `roles` within `workflows` and `areas` (empty: all).
 
     `giver_post` is the title of the giver's post, for the log.
@@ -33,11 +34,11 @@ class Delegation:
     giver_post: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Actor:
+class Actor(Frozen):
     """Who asks. `roles` are offices and posts; posts hold in `unit`; `areas` bounds a vice chairman (empty: none).
 
-    `acting_for` names the giver of one of `delegations` when the act is done under it.
+    `acting_for` names the giver of one of `delegations` when the act is done under it. `mandate` bounds what an auditor
+    reads: without one in force nobody is an auditor.
     """
 
     id: str
@@ -47,13 +48,13 @@ class Actor:
     post: str = ""
     delegations: tuple[Delegation, ...] = ()
     acting_for: str | None = None
+    mandate: Mandate | None = None
 
 
 SYSTEM_ACTOR = Actor(id="system", roles=frozenset({"system"}))
 
 
-@dataclass(frozen=True, slots=True)
-class Doer:
+class Doer(Frozen):
     """Who performed a move last; a substitute and the one he stands for count as both people in every four-eyes rule."""
 
     person: str
@@ -65,8 +66,7 @@ class Doer:
         return frozenset({self.person, self.acting_for} - {None})  # type: ignore[arg-type]
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
+class Recorded(Frozen):
     """A value copied into an episode: what, by whom, when (UTC)."""
 
     value: Plain
@@ -74,8 +74,7 @@ class Recorded:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Episode:
+class Episode(Frozen):
     """One stretch of lateness. `effective_at` is the deadline that passed, `recorded_at` when it was noticed (both UTC)."""
 
     n: int
@@ -84,11 +83,10 @@ class Episode:
     unit: str
     ended_at: datetime | None = None
     ended_by: str | None = None
-    record: Mapping[str, Recorded] = field(default_factory=lambda: MappingProxyType({}))
+    record: Mapping[str, Recorded] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Ballot:
+class Ballot(Frozen):
     """One person's standing vote on a step of an open request."""
 
     step: str
@@ -96,8 +94,7 @@ class Ballot:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Frozen):
     """A gate that somebody proposed to open and that is still undecided."""
 
     move: str
@@ -107,24 +104,21 @@ class Request:
     votes: tuple[Ballot, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Paused:
+class Paused(Frozen):
     """A deadline whose clock stands: `bound` is where it stood when that began."""
 
     bound: datetime
     since: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
+class Heard(Frozen):
     """How far a timer has run in the present state: its `n`-th falling due was acted upon at `at`, and all before it."""
 
     n: int
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(Frozen):
     """One task, report or other thing under a definition. `revision` counts the commands that changed it, from 1.
 
     `due` holds the effective bound of each deadline that has one: the first instant that is too late (UTC). One whose
@@ -143,16 +137,16 @@ class Item:
     created_by: str
     created_at: datetime
     entered_at: datetime
-    fields: Mapping[str, Plain] = field(default_factory=lambda: EMPTY)
-    due: Mapping[str, datetime] = field(default_factory=lambda: MappingProxyType({}))
-    last: Mapping[str, Doer] = field(default_factory=lambda: MappingProxyType({}))
+    fields: Mapping[str, Plain] = EMPTY
+    due: Mapping[str, datetime] = MappingProxyType({})
+    last: Mapping[str, Doer] = MappingProxyType({})
     visited: tuple[str, ...] = ()
     episodes: tuple[Episode, ...] = ()
     requests: tuple[Request, ...] = ()
     parent: str | None = None
     open_children: int = 0
-    paused: Mapping[str, Paused] = field(default_factory=lambda: MappingProxyType({}))
-    heard: Mapping[str, Heard] = field(default_factory=lambda: MappingProxyType({}))
+    paused: Mapping[str, Paused] = MappingProxyType({})
+    heard: Mapping[str, Heard] = MappingProxyType({})
 
     @property
     def due_at(self) -> datetime | None:

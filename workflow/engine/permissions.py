@@ -1,16 +1,15 @@
 """May this actor, in which capacity: offices, posts, relations, delegations and four eyes."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 
 from workflow.engine.circumstances import Directory
 from workflow.engine.decision import Kind, Reason
 from workflow.engine.definition import POSTS, Who, WhoKind
 from workflow.engine.item import Actor, Delegation, Doer, Item
+from workflow.values import Frozen, replace
 
 
-@dataclass(frozen=True, slots=True)
-class Capacity:
+class Capacity(Frozen):
     """The word of `by` under which an actor may act, and for whom under which delegation, if any."""
 
     who: Who
@@ -18,8 +17,7 @@ class Capacity:
     delegation: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class FourEyes:
+class FourEyes(Frozen):
     """A rule of distinct people: the moves (or "proposer") whose doers are excluded, by person and by unit."""
 
     distinct_from: tuple[str, ...]

@@ -1,7 +1,5 @@
 """What the clock does with one item: the next thing that fell due, decided on the same road as everything else."""
 
-from dataclasses import replace
-
 from workflow.engine.circumstances import Circumstances
 from workflow.engine.commands import Perform
 from workflow.engine.deadlines import Due, passed_by
@@ -10,6 +8,7 @@ from workflow.engine.decision import Accepted, Decision
 from workflow.engine.definition import SYSTEM, Definition
 from workflow.engine.events import TimerFired
 from workflow.engine.item import SYSTEM_ACTOR, Item
+from workflow.values import replace
 
 
 def tick(definition: Definition, item: Item, due: Due, circumstances: Circumstances) -> Decision:

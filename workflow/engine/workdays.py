@@ -1,10 +1,11 @@
 """Working-day arithmetic over a dated calendar. A year without data is a fault, never a silent guess."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 
 from workflow.errors import WorkflowError
+from workflow.values import replace
 
 _SATURDAY = 5
 _ONE_DAY = timedelta(days=1)

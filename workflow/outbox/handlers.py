@@ -1,7 +1,6 @@
 """Delivers one message through a port. Words of a definition become people here, at delivery, not when the message was written."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Protocol
@@ -19,6 +18,7 @@ from workflow.persistence.messages import Message
 from workflow.persistence.notices import Notice
 from workflow.services import mail
 from workflow.services.office import Office
+from workflow.values import replace
 
 
 class Inbox(Protocol):

@@ -1,12 +1,12 @@
 """Column types and the plain forms behind them; the same on SQLite and PostgreSQL."""
 
-import json
 import unicodedata
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
+import msgspec
 from sqlalchemy import BigInteger, Dialect, Integer, LargeBinary
 from sqlalchemy import Text as AnyText
 from sqlalchemy.types import TypeDecorator, TypeEngine
@@ -32,18 +32,17 @@ def instant_or_none(number: int | None) -> datetime | None:
     return None if number is None else EPOCH + timedelta(microseconds=number)
 
 
-_written = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":"), default=dict).encode
-_read = json.JSONDecoder().raw_decode
+_written = msgspec.json.Encoder(enc_hook=dict).encode
 
 
 def json_text(value: object) -> str:
     """JSON of plain values; mappings of any kind and tuples are welcome."""
-    return _written(value)
+    return _written(value).decode()
 
 
 def json_value(text: str) -> Any:
     """The value of what `json_text` wrote."""
-    return _read(text)[0]
+    return msgspec.json.decode(text)
 
 
 # STRICT tables of SQLite know INTEGER, TEXT and BLOB only; INTEGER has 64 bits there.

@@ -1,7 +1,6 @@
 """Items as rows: every fact a rule may look at stands in one row, and saving compares the revision."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from operator import itemgetter
@@ -27,6 +26,7 @@ from workflow.persistence.columns import (
 )
 from workflow.persistence.statements import Cursor, Row, Statement, per_dialect, run, run_many
 from workflow.persistence.tables import audit_event, code_counter, item, tally
+from workflow.values import Frozen, replace
 
 _NONE: Mapping[str, Any] = MappingProxyType({})
 _NEW = sa.bindparam
@@ -195,8 +195,7 @@ _Counted = tuple[str, str, str, str, int]
 """Workflow, unit, area (or ""), state, late: under what an item is counted."""
 
 
-@dataclass(frozen=True, slots=True)
-class StoredItem:
+class StoredItem(Frozen):
     """An item as its row holds it, with the head of its audit stream; what `save` compares with. `indexed`: as _INDEXED names."""
 
     item: Item

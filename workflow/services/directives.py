@@ -3,7 +3,7 @@
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from types import MappingProxyType
 from typing import Any
@@ -21,6 +21,7 @@ from workflow.persistence.directives import Directive, RegisteredObligation
 from workflow.services.items import NewItem, Refusal, create_within
 from workflow.services.journal import Note, append, fingerprint_of
 from workflow.services.office import Caller, Office
+from workflow.values import replace
 
 CREATED = frozenset({"task", "standing"})
 """The workflows whose items an import creates; what a series, a rule or the consolidation serves is only registered."""

@@ -4,7 +4,7 @@ Nothing here touches an item: every open item keeps the edition it began under, 
 """
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from workflow.catalog import Report, Source
 from workflow.catalog.blank import BLANK
@@ -18,6 +18,7 @@ from workflow.queries.dashboard import tallies
 from workflow.services import publishing
 from workflow.services.office import Caller, Office
 from workflow.services.publishing import Published
+from workflow.values import replace
 
 _EDIT = "edit"
 _NEW = "new"

@@ -29,11 +29,11 @@ def waiting(office: Office, uow: UnitOfWork, actor: Actor) -> tuple[Waiting, ...
 
     What he was reminded of in vain and has no date to be late by comes first, then the longest due.
     """
-    directory = uow.people.directory(office.clock.now())
+    directory, measures = uow.people.directory(office.clock.now()), office.measures(uow)
     found: list[Waiting] = []
     for item in waiting_for(uow, actor):
         definition = office.editions.of(item, uow)
-        circumstances = office.circumstances(definition, directory)
+        circumstances = office.circumstances(definition, directory, None, measures)
         allowed = tuple(offer for offer in offers_to(definition, item, actor, circumstances) if offer.allowed)
         if allowed:
             found.append(Waiting(item, definition, allowed))

@@ -5,7 +5,7 @@ A batch of rows shares one commit, the rows' outcomes with it: a process that en
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -27,6 +27,7 @@ from workflow.services.moves import (
     transition_named,
 )
 from workflow.services.office import Caller, Office
+from workflow.values import replace
 
 MOST_AT_ONCE = 50
 """So many a request does itself; more become a job."""

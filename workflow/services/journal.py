@@ -3,7 +3,6 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
@@ -13,10 +12,10 @@ from workflow.engine import Actor, Definition, Item, Reason
 from workflow.engine.events import Event, to_plain
 from workflow.persistence import UnitOfWork
 from workflow.services.office import Caller
+from workflow.values import Frozen
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(Frozen):
     """What an entry is to say; `extra` is for entries without events (a login, a published definition)."""
 
     stream: str
@@ -33,7 +32,7 @@ class Note:
     conditions: tuple[tuple[int, bool], ...] = ()
     effective_at: datetime | None = None
     files: Sequence[tuple[str, int, str]] = ()
-    extra: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    extra: Mapping[str, Any] = MappingProxyType({})
 
 
 def stream_of(item: Item) -> str:

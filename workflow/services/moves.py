@@ -1,7 +1,6 @@
 """The request's spine: what an actor may do with an item, and doing it in one transaction."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
@@ -36,10 +35,10 @@ from workflow.services import delegations
 from workflow.services.journal import fingerprint_of, record_refusal
 from workflow.services.office import Caller, Office
 from workflow.services.relatives import Act, RelativesRefused, carry_out
+from workflow.values import Frozen, replace
 
 
-@dataclass(frozen=True, slots=True)
-class MoveRequest:
+class MoveRequest(Frozen):
     """`item` is an id or a code; `act` is perform, approve, reject, withdraw (a vote) or take_back (a request).
 
     `seen` is the revision the asker looked at; None skips that check (only the command line may).
@@ -48,13 +47,12 @@ class MoveRequest:
     item: str
     move: str
     act: str = "perform"
-    inputs: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    inputs: Mapping[str, Any] = MappingProxyType({})
     comment: str | None = None
     seen: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
+class Done(Frozen):
     """The item after the act; `replayed` when the same key had been answered before and nothing was done again."""
 
     item: Item
@@ -62,8 +60,7 @@ class Done:
     replayed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(Frozen):
     """Nothing was written but the refusal; `item` is as it stands. `reasons` holds all of them.
 
     A reason with a param `item` is that of another item, which the move would have changed too.
@@ -128,7 +125,7 @@ def perform_in(office: Office, uow: UnitOfWork, caller: Caller, request: MoveReq
     if request.seen is not None and request.seen != item.revision:
         raise StaleItem(item.id, request.seen, item.revision)
     transition = transition_named(definition, request.move)
-    circumstances = office.circumstances(definition, uow.people.directory(now), now)
+    circumstances = office.circumstances(definition, uow.people.directory(now), now, office.measures(uow))
     command, errors = command_of(uow, definition, transition, item, request, caller.actor, circumstances)
     reasons = errors
     decision = decide(definition, item, command, circumstances)
@@ -221,7 +218,9 @@ def offers(office: Office, uow: UnitOfWork, definition: Definition, item: Item, 
 
     What he may do only as somebody's substitute is offered in that person's name.
     """
-    circumstances = office.circumstances(definition, uow.people.directory(office.clock.now()))
+    circumstances = office.circumstances(
+        definition, uow.people.directory(office.clock.now()), None, office.measures(uow)
+    )
     return offers_to(definition, item, actor, circumstances)
 
 
@@ -229,7 +228,9 @@ def names_to_act_in(
     office: Office, uow: UnitOfWork, definition: Definition, item: Item, actor: Actor, wanted: tuple[str, str]
 ) -> tuple[str | None, ...]:
     """In whose name the actor may make the move (its name and act) now: None is his own, else the id of a giver."""
-    circumstances = office.circumstances(definition, uow.people.directory(office.clock.now()))
+    circumstances = office.circumstances(
+        definition, uow.people.directory(office.clock.now()), None, office.measures(uow)
+    )
     found = [
         offer.acting_for
         for giver in (None, *givers_on(actor, item))
@@ -243,5 +244,8 @@ def would_decide(office: Office, uow: UnitOfWork, stored: StoredItem, command: C
     """What `decide` says, without doing it: for reviews before a bulk act."""
     definition = office.editions.of(stored.item, uow)
     return decide(
-        definition, stored.item, command, office.circumstances(definition, uow.people.directory(office.clock.now()))
+        definition,
+        stored.item,
+        command,
+        office.circumstances(definition, uow.people.directory(office.clock.now()), None, office.measures(uow)),
     )

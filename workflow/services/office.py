@@ -8,11 +8,14 @@ from datetime import datetime, tzinfo
 from workflow.catalog import Names
 from workflow.clock import VIETNAM, Clock
 from workflow.engine import Actor, Circumstances, Definition, Directory
+from workflow.engine.circumstances import UNMEASURED, Measures
 from workflow.engine.workdays import Calendar
 from workflow.persistence import UnitOfWork
 from workflow.persistence.content import ContentStore
+from workflow.persistence.erasure import Eraser
 from workflow.services.editions import Editions
 from workflow.services.letters import Mailer
+from workflow.values import Frozen
 
 
 def _alone(_name: str) -> AbstractContextManager[bool]:
@@ -28,13 +31,19 @@ def unwitnessed(_workflow: str, _move: str, _codes: tuple[str, ...]) -> None:
     """The witness of an office whose moves nobody counts."""
 
 
+def _unmeasured(_uow: UnitOfWork) -> Measures:
+    """The measures of an office without a catalogue of indicators."""
+    return UNMEASURED
+
+
 @dataclass(frozen=True, slots=True)
 class Office:
     """`write` and `read` open a unit of work; `editions` hands out published definitions; `names` is what files may refer to.
 
     `content` keeps the bytes of uploaded files; an office without it takes none. `mailer` sends letters; without it notices
     stay in the application. `turn` takes the turn of a name, which one process has at a time: False where another has it.
-    `witness` hears of every move that was tried, after its transaction.
+    `witness` hears of every move that was tried, after its transaction. `measures` makes what figures are held against in a unit of work.
+    `eraser` may delete private texts; without it another process carries out what was granted.
     """
 
     write: Callable[[], UnitOfWork]
@@ -48,14 +57,21 @@ class Office:
     mailer: Mailer | None = None
     turn: Callable[[str], AbstractContextManager[bool]] = _alone
     witness: Witness = unwitnessed
+    measures: Callable[[UnitOfWork], Measures] = _unmeasured
+    eraser: Eraser | None = None
 
-    def circumstances(self, definition: Definition, directory: Directory, now: datetime | None = None) -> Circumstances:
+    def circumstances(
+        self,
+        definition: Definition,
+        directory: Directory,
+        now: datetime | None = None,
+        measures: Measures = UNMEASURED,
+    ) -> Circumstances:
         calendar = self.calendars.get(definition.calendar) if definition.calendar else None
-        return Circumstances(now or self.clock.now(), self.zone, calendar, directory)
+        return Circumstances(now or self.clock.now(), self.zone, calendar, directory, measures)
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(Frozen):
     """Who asks, through which shell ("web", "api", "cli", "job"), with which request id and idempotency key."""
 
     actor: Actor

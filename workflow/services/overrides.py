@@ -5,7 +5,7 @@ change no fact of it; granting is an act like any other, under the item's versio
 """
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from workflow.engine import Accepted, Actor, Definition, Item, Kind, Reason
@@ -24,6 +24,7 @@ from workflow.persistence.overrides import OverrideRequest
 from workflow.services.journal import Note, record, stream_of
 from workflow.services.office import Caller, Office
 from workflow.services.relatives import Act, RelativesRefused, carry_out
+from workflow.values import replace
 
 _SHOWN = 100
 _CHAIRMAN, _UNIT_HEAD = "chairman", "unit_head"

@@ -2,7 +2,6 @@
 
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime, time
 
 from workflow.catalog.plain_values import Refused, date_of, instant_of_text
@@ -14,6 +13,7 @@ from workflow.errors import NotFound
 from workflow.persistence import UnitOfWork
 from workflow.queries.past import EFFECTIVE, RECORDED, entries_of, item_as_of, items_as_of
 from workflow.services.office import Caller, Office
+from workflow.values import replace
 
 READINGS = (RECORDED, EFFECTIVE)
 """What had been written by then; what counted then, though it may have been written later."""

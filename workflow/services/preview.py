@@ -33,7 +33,7 @@ def foresee_stored(
     definition = office.editions.of(item, uow)
     transition = transition_named(definition, request.move)
     now = office.clock.now()
-    circumstances = office.circumstances(definition, uow.people.directory(now), now)
+    circumstances = office.circumstances(definition, uow.people.directory(now), now, office.measures(uow))
     command, errors = command_of(uow, definition, transition, item, request, caller.actor, circumstances)
     found = preview(definition, item, command, circumstances)
     return Foreseen(item, definition, _with_errors(found, errors))

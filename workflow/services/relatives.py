@@ -1,7 +1,7 @@
 """What one act does to its item and to the items above and below it: all of it in one transaction, or nothing."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from workflow.audit import Entry, Head
@@ -44,6 +44,7 @@ from workflow.ids import new_id
 from workflow.persistence import StoredItem, UnitOfWork
 from workflow.services.journal import Note, record, stream_of
 from workflow.services.office import Caller, Office
+from workflow.values import Frozen, replace
 
 DEPTH = 5
 """How many items one act may pass through, one signalling the next."""
@@ -57,8 +58,7 @@ class RelativesRefused(Exception):
         self.reasons = reasons
 
 
-@dataclass(frozen=True, slots=True)
-class Act:
+class Act(Frozen):
     """What was decided of one item; `stored` is None where it is a new one."""
 
     definition: Definition

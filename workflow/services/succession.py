@@ -1,7 +1,7 @@
 """Running items pass to another edition of their workflow, and back: planned for each, then done for each by itself."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import MappingProxyType
 
 from workflow.audit import canonical, open_events
@@ -15,6 +15,7 @@ from workflow.persistence import UnitOfWork
 from workflow.services.journal import stream_of
 from workflow.services.office import Caller, Office
 from workflow.services.relatives import commit_decision
+from workflow.values import replace
 
 _BATCH = 500
 ENTRY = "migrate"

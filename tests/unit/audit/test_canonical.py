@@ -37,6 +37,13 @@ def test_every_text_in_a_body_is_nfc(value):
     assert unicodedata.is_normalized("NFC", body.decode())
 
 
+@given(PLAIN)
+def test_a_body_is_what_the_standard_library_spells(value):
+    spelt = json.dumps(composed(value), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+    assert canonical.encode(value) == spelt.encode()
+
+
 def test_keys_are_sorted_and_nothing_is_spaced():
     body = canonical.encode({"b": [1, "ủy ban"], "a": None, "a1": True})
 

@@ -2,7 +2,6 @@
 
 import os
 import time
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -14,6 +13,7 @@ from hypothesis import strategies as some
 from workflow.catalog import load_folder
 from workflow.catalog.dispatch import Part, as_register, instances, match_register, read_dispatch
 from workflow.catalog.dispatch_text import MAX_BYTES, MAX_PASSAGE_LENGTH, MAX_PASSAGES, date_of, sentences
+from workflow.values import replace
 
 ROOT = Path(__file__).parents[3]
 LIBRARY = load_folder(ROOT / "definitions")

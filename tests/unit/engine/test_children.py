@@ -1,7 +1,5 @@
 """What a move asks of the items above and below it, and how an item counts its children."""
 
-from dataclasses import replace
-
 import pytest
 
 from tests.builders import (
@@ -27,6 +25,7 @@ from workflow.engine import Accepted, CreateItem, Perform, Rejected, decide, fol
 from workflow.engine.definition import Create, Final, Gate, Signal, Source, Spawn, Step, Value
 from workflow.engine.effects import SignalItem, SpawnChild, fitted
 from workflow.engine.events import ChildClosed, ChildOpened, from_plain, to_plain
+from workflow.values import replace
 
 
 def value(text: str) -> Value:

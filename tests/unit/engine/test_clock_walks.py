@@ -1,6 +1,5 @@
 """Random walks with a clock that sleeps and wakes: every falling due is heard once at most, and the log yields the item."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 from hypothesis import settings
@@ -15,6 +14,7 @@ from workflow.engine.definition import Duration, Moment, Timer
 from workflow.engine.events import TimerFired, from_plain, to_plain
 from workflow.engine.facts import row_facts
 from workflow.engine.tick import tick
+from workflow.values import replace
 
 DAY, HOURS = Duration(1, "d"), Duration(7, "h")
 HEAD, CHAIRMAN = by("unit_head"), by("chairman")

@@ -1,7 +1,5 @@
 """What `decide` accepts and refuses, rule by rule."""
 
-from dataclasses import replace
-
 import pytest
 
 from tests.builders import (
@@ -29,6 +27,7 @@ from tests.builders import (
 )
 from workflow.engine import Accepted, CreateItem, Kind, Rejected, decide
 from workflow.engine.definition import Condition
+from workflow.values import replace
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """A gate opens by votes of the right people, and by nothing else."""
 
-from dataclasses import replace
-
 import pytest
 
 from tests.builders import (
@@ -25,6 +23,7 @@ from tests.builders import (
 )
 from workflow.engine import SYSTEM_ACTOR, Actor, Perform, TakeBack, decide
 from workflow.engine.definition import Condition, Step
+from workflow.values import replace
 
 DAY = "2026-06-22 09:00"
 TWO = (Step("chair", by("chairman", "vice_chairman"), need=2),)

@@ -1,6 +1,5 @@
 """Lateness is a fact with two times; no later move erases it."""
 
-from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -10,6 +9,7 @@ from workflow.engine import SYSTEM_ACTOR, Accepted, Perform, decide
 from workflow.engine.deadlines import end_of_day, is_overdue, pending, shifted
 from workflow.engine.definition import Duration
 from workflow.engine.workdays import Calendar, CalendarYearMissing
+from workflow.values import replace
 
 MIDNIGHT = "2026-06-20 00:00"
 SWEPT = "2026-06-20 06:10"

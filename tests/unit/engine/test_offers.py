@@ -1,13 +1,12 @@
 """A button never promises what the act refuses: offers are `decide` on a draft."""
 
-from dataclasses import replace
-
 from tests.builders import AN, CHI, DUNG, FILE, GIANG, TASK, accepted, at, item, on, perform
 from workflow.engine import SYSTEM_ACTOR, Perform, list_moves
 from workflow.engine.events import from_plain, to_plain
 from workflow.engine.facts import folded, row_facts
 from workflow.engine.item import Episode
 from workflow.engine.visibility import scope_of
+from workflow.values import replace
 
 DAY = "2026-06-22 09:00"
 

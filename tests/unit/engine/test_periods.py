@@ -1,6 +1,5 @@
 """Every period of 2026 and 2027 by hand: its data, and until when its report is sent under each way to roll."""
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -9,6 +8,7 @@ from tests.offices import shipped
 from workflow.engine.circumstances import VIETNAM
 from workflow.engine.periods import NO_CALENDAR, period_named, periods_between
 from workflow.engine.workdays import Calendar, CalendarYearMissing
+from workflow.values import replace
 
 SERIES = shipped().workflows["report"].definition.series
 CALENDAR = shipped().calendars["vn-commune"]

@@ -1,7 +1,5 @@
 """What is told before an act is what the act then does."""
 
-from dataclasses import replace
-
 import pytest
 
 from tests.builders import AN, CHI, DUNG, FILE, TASK, VICE, accepted, at, definition, item, on, perform, vote
@@ -9,6 +7,7 @@ from workflow.engine import SYSTEM_ACTOR, CreateItem, Perform, Rejected, decide,
 from workflow.engine.definition import Notify, Who, WhoKind
 from workflow.engine.parties import voters, waited_for, who_may
 from workflow.engine.preview import preview
+from workflow.values import replace
 
 DAY = "2026-06-22 09:00"
 PLAN = {"cause_note": "Thiếu số liệu", "plan_due_on": "2026-06-26"}

@@ -1,7 +1,5 @@
 """Substitutes: whoever holds a written power acts in its giver's name, within its bounds, and counts as both people."""
 
-from dataclasses import replace
-
 import pytest
 
 from tests.builders import (
@@ -33,6 +31,7 @@ from workflow.engine.administration import (
 )
 from workflow.engine.definition import Condition, Label
 from workflow.engine.visibility import scope_of
+from workflow.values import replace
 
 CHAIR_POWER = Delegation("uq-2", "dung", "ubnd", frozenset({"chairman"}), kind="TUQ.")
 CLERK = Actor("clerk", "vp", frozenset({"clerk"}))

@@ -1,6 +1,5 @@
 """Timers: each falling due once, in nominal order, with both times; what belonged to a state ends with it."""
 
-from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -17,6 +16,7 @@ from workflow.engine.permissions import capacity
 from workflow.engine.preview import preview
 from workflow.engine.tick import tick
 from workflow.engine.workdays import Calendar
+from workflow.values import replace
 
 CALENDAR = Calendar("vn", frozenset({date(2026, 9, 2)}), frozenset({date(2026, 8, 22)}), frozenset({2026}))
 WD, DAY = Duration(1, "wd"), Duration(1, "d")

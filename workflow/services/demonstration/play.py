@@ -3,7 +3,7 @@
 import io
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from heapq import merge
@@ -22,6 +22,7 @@ from workflow.services.directives import Imported, Order, import_directive
 from workflow.services.items import Created, NewItem
 from workflow.services.moves import Done, MoveRequest
 from workflow.services.office import Caller, Office
+from workflow.values import replace
 
 FOUNDED_AT = when("01-01 00:00")
 """The demonstration's first instant: its people and workflows are there from then on."""

@@ -1,7 +1,6 @@
 """The tasks of the story: the twenty that the directive ordered, and those that the commune gave itself beside it."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from workflow.services.demonstration.telling import (
     Life,
@@ -16,6 +15,7 @@ from workflow.services.demonstration.telling import (
     taken,
     verified,
 )
+from workflow.values import replace
 
 DIRECTED = (
     life(
