@@ -291,6 +291,16 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "too_many": N_("“{field}”: {limit} at most."),
         "part_above_whole": N_("“{field}”: {numerator} of {denominator} is more than the whole."),
         "not_figures": N_("“{field}” must be a table of figures."),
+        "figures_unsound": N_("“{field}”: the figure of {indicator} cannot be right."),
+        "mandate_missing": N_("No mandate of an auditor has been recorded for you; ask the system administrator."),
+        "mandate_to_come": N_("Your mandate as an auditor ({document}) begins {at}; you can sign in from then on."),
+        "mandate_over": N_("The mandate ({document}) is over since {at}; reading on needs a new written act."),
+        "mandate_narrow": N_("Your mandate ({act}) covers a part of the office's work only, not the whole log."),
+        "mandate_twice": N_("“{field}”: another mandate of the same person is in force during that time."),
+        "mandate_too_long": N_("“{field}”: a mandate lasts four hundred days at most."),
+        "auditor_has_posts": N_(
+            "“{field}”: who inspects the office holds no other post in it; this person is: {may}."
+        ),
         "last_administrator": N_("Nobody else administers the office; give somebody else that post first."),
         "reads_only": N_("Who inspects the office reads its work and adds nothing to it."),
         "account_locked": N_("The account of whoever asked for this is locked."),

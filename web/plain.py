@@ -108,7 +108,7 @@ def past_item(to: Reader, found: Item, by: str) -> Said:
 
 def _content(to: Reader, found: Item, definition: Definition) -> Said:
     now = to.office.clock.now()
-    circumstances = to.office.circumstances(definition, to.uow.people.directory(now), now)
+    circumstances = to.office.circumstances(definition, to.uow.people.directory(now), now, to.office.measures(to.uow))
     return {
         **summary(found, definition, row_facts(definition, found, circumstances), to.titles, now),
         "definition": {"version": definition.version, "hash": definition.fingerprint},
@@ -156,7 +156,7 @@ def row_of(to: Reader, found: Item) -> Said:
     """What `row` says of an item, made from the item itself."""
     definition = to.office.editions.of(found, to.uow)
     now = to.office.clock.now()
-    circumstances = to.office.circumstances(definition, to.uow.people.directory(now), now)
+    circumstances = to.office.circumstances(definition, to.uow.people.directory(now), now, to.office.measures(to.uow))
     facts = row_facts(definition, found, circumstances)
     said = summary(found, definition, facts, to.titles, now)
     return said | {"fields": _listed(facts.title, facts.area, facts.assignee, to.titles)}
@@ -476,6 +476,7 @@ def _transition(found: Transition) -> Said:
         "distinct_from": list(found.distinct_from),
         "distinct_unit_from": list(found.distinct_unit_from),
         "conditions": [{"if": one.expression, "else": words(one.otherwise)} for one in found.when],
+        "check": list(found.checked),
         "bulk": found.bulk,
         "approval": _gate(found.gate) if found.gate else None,
     }

@@ -16,6 +16,7 @@ from web.extensions import db
 from web.mailer import SmtpMailer
 from web.settings import Settings
 from workflow.catalog import Library, load_folder
+from workflow.catalog.indicators import NO_INDICATORS
 from workflow.catalog.organisation import Organisation
 from workflow.clock import Clock
 from workflow.engine.events import instant_text
@@ -30,6 +31,7 @@ from workflow.services.deadlines import Swept, sweep
 from workflow.services.editions import Editions
 from workflow.services.evidence import sweep_daily
 from workflow.services.inbox import Badge
+from workflow.services.measures import CatalogueMeasures
 from workflow.services.office import Office, Witness, unwitnessed
 from workflow.services.reports import open_due
 
@@ -100,6 +102,7 @@ def attach(app: Flask, settings: Settings, witness: Witness = unwitnessed) -> No
         mailer=mailer_of(settings),
         turn=partial(turn, engine),
         witness=witness,
+        measures=partial(CatalogueMeasures, library.indicators or NO_INDICATORS),
     )
     app.extensions.update(settings=settings, office=made, badge=Badge(made))
 

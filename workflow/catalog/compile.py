@@ -232,6 +232,7 @@ def _transition(name: str, block: _Block) -> Transition:
         require=block.get("require", ()),
         optional=block.get("optional", ()),
         when=tuple(Condition(when["if"], when.get("else")) for when in block.get("when", ())),
+        checked=block.get("check", ()),
         gate=_gate(block["approval"], block.get("by", ())) if "approval" in block else None,
         distinct_from=block.get("distinct_from", ()),
         distinct_unit_from=block.get("distinct_unit_from", ()),

@@ -304,6 +304,7 @@ TRANSITION = Block.from_dict(
         "require": Listed(Text()),
         "optional": Listed(Text()),
         "when": Listed(One(CONDITION)),
+        "check": Listed(Text()),
         "approval": One(APPROVAL),
         "distinct_from": Listed(Text()),
         "distinct_unit_from": Listed(Text()),

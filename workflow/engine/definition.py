@@ -246,6 +246,7 @@ class Transition:
     require: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
     when: tuple[Condition, ...] = ()
+    checked: tuple[str, ...] = ()
     gate: Gate | None = None
     distinct_from: tuple[str, ...] = ()
     distinct_unit_from: tuple[str, ...] = ()

@@ -1,6 +1,7 @@
 """Which items of a series there are already, whoever opened them, and what the one before said."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,6 +19,15 @@ _NAMING = Statement(
     ),
 )
 
+_REPORTED = Statement(
+    "periods.reported",
+    sa.select(item.c.code, item.c.state_group, item.c.final, item.c.fields).where(
+        item.c.workflow == sa.bindparam("workflow"),
+        item.c.unit == sa.bindparam("unit"),
+        item.c.fields.like(sa.bindparam("naming")),
+    ),
+)
+
 _OF_UNIT = Statement(
     "periods.of_unit",
     sa.select(item.c.unit, item.c.fields).where(
@@ -26,6 +36,31 @@ _OF_UNIT = Statement(
         item.c.fields.like(sa.bindparam("naming")),
     ),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """One item of a series. `sent` says that it counts as done; `replaced`, that it is closed and another stands in its place."""
+
+    code: str
+    period: str
+    sent: bool
+    replaced: bool
+    fields: Mapping[str, Any]
+
+
+def reported(uow: UnitOfWork, workflow: str, unit: str, series: str) -> tuple[Reported, ...]:
+    """The unit's items of that series, oldest period first."""
+    params = {"workflow": workflow, "unit": unit, "naming": f'%"{series}"%'}
+    rows = run(uow.cursor, _REPORTED, params).fetchall()
+    found = [_reported(*row) for row in rows]
+    return tuple(sorted((one for one in found if one.fields.get("series") == series), key=lambda one: one.period))
+
+
+def _reported(code: str, group: str, final: int, text: str) -> Reported:
+    fields = json_value(text)
+    done = group == "done"
+    return Reported(code, str(fields.get("period", "")), done, bool(final) and not done, fields)
 
 
 def fields_before(uow: UnitOfWork, workflow: str, unit: str, series: str, period: str) -> Mapping[str, Any]:

@@ -42,7 +42,7 @@ class Office:
 
     `content` keeps the bytes of uploaded files; an office without it takes none. `mailer` sends letters; without it notices
     stay in the application. `turn` takes the turn of a name, which one process has at a time: False where another has it.
-    `witness` hears of every move that was tried, after its transaction. `measures` makes what figures are held against in a unit of work.
+    `witness` hears of every move that was tried, after its transaction. `measures` makes what checks figures in a unit of work.
     `eraser` may delete private texts; without it another process carries out what was granted.
     """
 

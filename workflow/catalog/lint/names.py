@@ -140,6 +140,8 @@ def _fields_of_move(subject: Subject, move: Transition) -> Iterator[Finding]:
     yield from _children_speak_to_parents(subject, move)
     for path, written, value in places.values(subject, move):
         yield from _value(subject, move, path, value, _kind(subject, written) if "set" in path else None)
+    for n, name in enumerate(move.checked):
+        yield from _field(subject, ("transitions", move.name, "check", n), name, FieldType.FIGURES)
     for n, name in enumerate(move.gate.dismiss_when_changed if move.gate else ()):
         yield from _field(subject, ("transitions", move.name, "approval", "dismiss_when_changed", n), name)
 
