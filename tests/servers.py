@@ -26,6 +26,8 @@ from tests import missing
 START_SECONDS = 20
 OWNER = "dondoc_owner"
 PRODUCT = "dondoc"
+SEALER = "dondoc_sealer"
+SIGNER = "dondoc_signer"
 _NOBODY = 65534
 _TRIES = 3
 _DEBIAN = Path("/usr/lib/postgresql")
@@ -119,8 +121,8 @@ class Postgres:
         self.ask(f"DROP DATABASE IF EXISTS {database} WITH (FORCE)")
 
     def make_roles(self) -> None:
-        """The two roles of the product: one owns the schema, the other works in it."""
-        for role in (OWNER, PRODUCT):
+        """The roles of the product: one owns the schema, one works in it, one numbers the log, one signs it."""
+        for role in (OWNER, PRODUCT, SEALER, SIGNER):
             with contextlib.suppress(psycopg.errors.DuplicateObject):
                 self.ask(f"CREATE ROLE {role} LOGIN")
 

@@ -59,6 +59,10 @@ _NEVER = frozenset(
     }
 )
 _CHANGES = frozenset({sqlite3.SQLITE_DELETE, sqlite3.SQLITE_UPDATE})
+_WRITES = _CHANGES | {sqlite3.SQLITE_INSERT}
+_SEALS = frozenset({"audit_leaf", "audit_head", "audit_checkpoint", "audit_alarm"})
+_OF_THE_SEALER = frozenset({(sqlite3.SQLITE_INSERT, "audit_leaf"), (sqlite3.SQLITE_UPDATE, "audit_head")})
+_OF_THE_SIGNER = frozenset({(sqlite3.SQLITE_INSERT, "audit_checkpoint"), (sqlite3.SQLITE_INSERT, "audit_alarm")})
 _SETTABLE = frozenset(
     {
         "busy_timeout",
@@ -86,13 +90,31 @@ def _may(action: int, first: str | None, second: str | None, database: str | Non
         return sqlite3.SQLITE_DENY
     if action in _CHANGES and table.startswith(("audit_", "sqlite_")):
         return sqlite3.SQLITE_DENY
-    if action == sqlite3.SQLITE_INSERT and table.startswith("sqlite_"):
+    if action == sqlite3.SQLITE_INSERT and (table.startswith("sqlite_") or table in _SEALS):
         return sqlite3.SQLITE_DENY
     if action == sqlite3.SQLITE_PRAGMA and second is not None and table not in _SETTABLE:
         return sqlite3.SQLITE_DENY
     if action == sqlite3.SQLITE_FUNCTION and (second or "").lower() == "load_extension":
         return sqlite3.SQLITE_DENY
     return sqlite3.SQLITE_OK
+
+
+def _may_erase(action: int, first: str | None, second: str | None, database: str | None, trigger: str | None) -> int:
+    """The same, and what opens a commitment of the log may be deleted."""
+    if action == sqlite3.SQLITE_DELETE and (first or "").lower() == "audit_private":
+        return sqlite3.SQLITE_OK
+    return _may(action, first, second, database, trigger)
+
+
+def _only(own: frozenset[tuple[int, str]]) -> Callable[..., int]:
+    """The guard of somebody who may write these and read everything."""
+
+    def may(action: int, first: str | None, second: str | None, database: str | None, trigger: str | None) -> int:
+        if action in _WRITES:
+            return sqlite3.SQLITE_OK if (action, (first or "").lower()) in own else sqlite3.SQLITE_DENY
+        return _may(action, first, second, database, trigger)
+
+    return may
 
 
 def _set(connection: Any, settings: tuple[str, ...]) -> None:
@@ -108,12 +130,12 @@ def _begin(connection: Connection) -> None:
     connection.exec_driver_sql(f"BEGIN {mode}")
 
 
-def _opened(*, guarded: bool) -> Callable[[Any, Any], None]:
+def _opened(guard: Callable[..., int] | None) -> Callable[[Any, Any], None]:
     def opened(connection: Any, _record: Any) -> None:
         connection.isolation_level = None
         _set(connection, _SQLITE_SETTINGS)
-        if guarded:
-            connection.set_authorizer(_may)
+        if guard is not None:
+            connection.set_authorizer(guard)
 
     return opened
 
@@ -128,19 +150,19 @@ def _opened_on_a_server(settings: tuple[str, ...]) -> Callable[[Any, Any], None]
     return opened
 
 
-def _configure(engine: Engine, *, guarded: bool) -> Engine:
+def _configure(engine: Engine, guard: Callable[..., int] | None) -> Engine:
     if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _opened(guarded=guarded))
+        event.listen(engine, "connect", _opened(guard))
         event.listen(engine, "begin", _begin)
     else:
         # On PostgreSQL the role of the connection is the guard.
-        event.listen(engine, "connect", _opened_on_a_server(_POSTGRESQL_SETTINGS if guarded else _OWNER_SETTINGS))
+        event.listen(engine, "connect", _opened_on_a_server(_POSTGRESQL_SETTINGS if guard else _OWNER_SETTINGS))
     return engine
 
 
 def configure(engine: Engine) -> Engine:
     """Give every connection of `engine` the product's settings: durable, and with no way to touch the log or the schema."""
-    return _configure(engine, guarded=True)
+    return _configure(engine, _may)
 
 
 def open_engine(url: str) -> Engine:
@@ -148,8 +170,23 @@ def open_engine(url: str) -> Engine:
 
 
 def open_owner_engine(url: str) -> Engine:
-    """An engine that may change the schema: for migrations, sealing, redaction, backup and restore alone."""
-    return _configure(create_engine(url), guarded=False)
+    """An engine that may change the schema: for migrations, backup and restore alone."""
+    return _configure(create_engine(url), None)
+
+
+def open_redactor_engine(url: str) -> Engine:
+    """An engine that may do what the product may and, beyond that, delete private texts: for carrying out a redaction."""
+    return _configure(create_engine(url), _may_erase)
+
+
+def open_sealer_engine(url: str) -> Engine:
+    """An engine that numbers entries, moves the head of the tree, and writes nothing else (on PostgreSQL by its role's rights)."""
+    return _configure(create_engine(url), _only(_OF_THE_SEALER))
+
+
+def open_signer_engine(url: str) -> Engine:
+    """The same for checkpoints and the signer's alarms."""
+    return _configure(create_engine(url), _only(_OF_THE_SIGNER))
 
 
 class Connections:

@@ -1,6 +1,6 @@
 """PostgreSQL: what the product's role may do. Runs under `open_owner_engine`, after each migration."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from sqlalchemy import Connection, Engine, make_url, text
 
@@ -13,11 +13,39 @@ def role_of(url: str) -> str | None:
     return parts.username if parts.get_backend_name() == "postgresql" else None
 
 
+_READ_TO_SEAL = ("audit_event", "audit_leaf", "audit_head", "audit_checkpoint", "audit_alarm", "alembic_version")
+_OF_THE_SEALER = {"audit_leaf": "SELECT, INSERT", "audit_head": "SELECT, UPDATE"}
+_OF_THE_SIGNER = {"audit_checkpoint": "SELECT, INSERT", "audit_alarm": "SELECT, INSERT"}
+
+
 def grant(owner: Engine, role: str) -> None:
     """Let `role` work in every table, add to the log and read it, and nothing beyond that. Safe to repeat."""
+    _run(owner, lambda connection: _statements(connection, role))
+
+
+def grant_to_sealer(owner: Engine, role: str) -> None:
+    """Let `role` read the log, number its entries and move the head of its tree, and nothing beyond that. Safe to repeat."""
+    _run(owner, lambda connection: _sealing(connection, role, _OF_THE_SEALER))
+
+
+def grant_to_signer(owner: Engine, role: str) -> None:
+    """Let `role` read the log, add checkpoints and raise the alarm, and nothing beyond that. Safe to repeat."""
+    _run(owner, lambda connection: _sealing(connection, role, _OF_THE_SIGNER))
+
+
+def _run(owner: Engine, statements: Callable[[Connection], Iterator[str]]) -> None:
     with owner.begin() as connection:
-        for statement in _statements(connection, role):
+        for statement in statements(connection):
             connection.exec_driver_sql(statement.replace("%", "%%"))
+
+
+def _sealing(connection: Connection, role: str, own: Mapping[str, str]) -> Iterator[str]:
+    quoted = _quoted(connection, role)
+    place = _quoted(connection, connection.execute(text("SELECT current_schema()")).scalar_one())
+    yield f"GRANT USAGE ON SCHEMA {place} TO {quoted}"
+    yield f"REVOKE ALL ON ALL TABLES IN SCHEMA {place} FROM {quoted}"
+    for table in _READ_TO_SEAL:
+        yield f"GRANT {own.get(table, 'SELECT')} ON {place}.{table} TO {quoted}"
 
 
 def _statements(connection: Connection, role: str) -> Iterator[str]:

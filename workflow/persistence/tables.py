@@ -228,6 +228,85 @@ audit_private = Table(
 # -- leaving and entering -----------------------------------------------------------------------------------------------
 
 message = Table(
+# -- what was erased ----------------------------------------------------------------------------------------------------
+
+redaction_request = Table(
+    "redaction_request",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("item", Text, ForeignKey("item.id"), nullable=False),
+    Column("stream", Text, nullable=False),
+    Column("n", Integer, nullable=False),
+    Column("field", Text, nullable=False),
+    Column("ground", Text, nullable=False),
+    Column("asked_by", Text, ForeignKey("person.id"), nullable=False),
+    Column("asked_at", Instant, nullable=False),
+    Column("outcome", Text),
+    Column("decided_by", Text, ForeignKey("person.id")),
+    Column("decided_at", Instant),
+    Column("note", Text),
+    # When it was carried out: the text is gone from then on.
+    Column("done_at", Instant),
+    Index("ix_redaction_request_asked_at", "asked_at"),
+    _only("uq_redaction_request_open", "stream", "n", "field", condition="outcome IS NULL"),
+)
+
+# Every text that is gone, where it stood; the log tells the same, and a restore repeats it.
+redaction = Table(
+    "redaction",
+    metadata,
+    Column("stream", Text, nullable=False),
+    Column("n", Integer, nullable=False),
+    Column("field", Text, nullable=False),
+    Column("ground", Text, nullable=False),
+    Column("asked_by", Text, nullable=False),
+    Column("decided_by", Text, nullable=False),
+    Column("erased_at", Instant, nullable=False),
+    PrimaryKeyConstraint("stream", "n", "field"),
+)
+
+# -- the seals of the log: written by the sealer and the signer alone -----------------------------------------------------
+
+audit_leaf = Table(
+    "audit_leaf",
+    metadata,
+    # The order of the whole log, gapless from 0.
+    Column("seq", whole(), primary_key=True, autoincrement=False, nullable=False),
+    Column("event_id", Text, ForeignKey("audit_event.id"), nullable=False),
+    Column("leaf", blob(), nullable=False),
+    UniqueConstraint("event_id"),
+    sqlite_strict=True,
+)
+
+audit_head = Table(
+    "audit_head",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False, nullable=False),
+    Column("size", whole(), nullable=False),
+    Column("frontier", blob(), nullable=False),
+    sqlite_strict=True,
+)
+
+audit_checkpoint = Table(
+    "audit_checkpoint",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False, nullable=False),
+    Column("size", whole(), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("note", Text, nullable=False),
+    sqlite_strict=True,
+)
+
+audit_alarm = Table(
+    "audit_alarm",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("code", Text, nullable=False),
+    Column("seq", whole()),
+    sqlite_strict=True,
+)
+
     "message",
     metadata,
     Column("id", Text, primary_key=True),

@@ -26,6 +26,8 @@ from workflow.persistence.notices import Notices
 from workflow.persistence.overrides import Overrides
 from workflow.persistence.people import People
 from workflow.persistence.sessions import Sessions
+from workflow.persistence.redactions import Redactions
+from workflow.persistence.seals import Seals
 from workflow.persistence.settings import Settings
 from workflow.persistence.statements import Cursor, announce, raise_busy
 
@@ -53,6 +55,7 @@ _REPOSITORIES: Mapping[str, Callable[[Cursor], Any]] = {
 }
 
 
+    "seals": Seals,
 class UnitOfWork:
     """`with UnitOfWork(engine) as uow:` all of the block, or nothing of it.
 
@@ -85,6 +88,7 @@ class UnitOfWork:
         self._engine = engine
         self._read_only = read_only
         self._connections: Connections = readers(engine) if read_only else writers(engine)
+    seals: Seals
         self._connection: Any = None
         self._driver: Any = None
         self._queue = self._connections.queue

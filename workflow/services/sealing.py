@@ -1,0 +1,124 @@
+"""The sealer: gives every committed entry its place in the one order of the whole log, and tells what waits for one."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from workflow.audit import canonical, tree
+from workflow.audit.chain import leaf as leaf_of
+from workflow.persistence import UnitOfWork
+from workflow.persistence.seals import Unsealed
+from workflow.services.journal import Note, append
+from workflow.services.office import Caller, Office
+
+BATCH = 1000
+LONGEST_WAIT = timedelta(minutes=2)
+"""A round comes every ten seconds; an entry that waits so long for its place is an alarm."""
+LONGEST_UNSIGNED = timedelta(hours=1)
+"""Four times the signer's interval; what is sealed and unsigned for so long is an alarm."""
+HEADS = "heads_on"
+"""Under this key the office keeps on which day the heads of all streams were committed to last."""
+
+Opener = Callable[[], UnitOfWork]
+_Look = Callable[[UnitOfWork], tuple[Unsealed, ...]]
+
+
+def seal(opener: Opener) -> int:
+    """Number what was committed since the last time, a batch a transaction; how many. Of two sealers one waits."""
+    return _sealed(opener, lambda uow: uow.seals.recent(BATCH))
+
+
+def seal_all(opener: Opener) -> int:
+    """The same after a look at the whole log: before anything is exported or signed."""
+    return _sealed(opener, lambda uow: uow.seals.missed(BATCH))
+
+
+def _sealed(opener: Opener, look: _Look) -> int:
+    count = 0
+    while True:
+        with opener() as uow:
+            frontier = uow.seals.hold()
+            batch = _in_order(uow, look(uow))
+            if batch:
+                uow.seals.append(frontier, batch)
+        count += len(batch)
+        if len(batch) < BATCH:
+            return count
+
+
+def _in_order(uow: UnitOfWork, batch: tuple[Unsealed, ...]) -> tuple[Unsealed, ...]:
+    """The batch, where no stream goes on in it before what came first has a place; else the whole log is looked through."""
+    return batch if _goes_on(batch) else uow.seals.missed(BATCH)
+
+
+def _goes_on(batch: tuple[Unsealed, ...]) -> bool:
+    placed: set[tuple[str, int]] = set()
+    for entry in batch:
+        if not entry.follows and (entry.stream, entry.n - 1) not in placed:
+            return False
+        placed.add((entry.stream, entry.n))
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How far the log is sealed and signed. `waiting_since` and `unsigned_since` are None where nothing waits.
+
+    `refused` is the code of the signer's last refusal, as long as nothing was signed after it; `at_entry` from where on.
+    """
+
+    size: int
+    signed_size: int
+    signed_at: datetime | None
+    waiting_since: datetime | None
+    unsigned_since: datetime | None
+    refused: str | None
+    at_entry: int | None
+
+    def waits_too_long(self, now: datetime) -> bool:
+        return self.waiting_since is not None and now - self.waiting_since > LONGEST_WAIT
+
+    def unsigned_too_long(self, now: datetime) -> bool:
+        return self.unsigned_since is not None and now - self.unsigned_since > LONGEST_UNSIGNED
+
+
+def standing(uow: UnitOfWork) -> Standing:
+    size = uow.seals.head().size
+    newest, alarm = uow.seals.newest_checkpoint(), uow.seals.newest_alarm()
+    signed_size = newest.size if newest else 0
+    refused = alarm if alarm and (newest is None or alarm.at >= newest.at) else None
+    return Standing(
+        size=size,
+        signed_size=signed_size,
+        signed_at=newest.at if newest else None,
+        waiting_since=uow.seals.oldest_unsealed(),
+        unsigned_since=uow.seals.recorded_at(signed_size) if size > signed_size else None,
+        refused=refused.code if refused else None,
+        at_entry=refused.seq if refused else None,
+    )
+
+
+# -- completeness: what the heads of all streams were ---------------------------------------------------------------------
+
+
+def commit_to_heads(office: Office, caller: Caller) -> bool:
+    """Once a day an entry that commits to the last entry of every stream; whether this call wrote it.
+
+    A proof shows that an entry is there; only this shows that an item has no more of them.
+    """
+    today = office.clock.now().astimezone(office.zone).date().isoformat()
+    with office.read() as uow:
+        if uow.settings.find(HEADS) == today or uow.seals.head().size == 0:
+            return False
+        size, heads = uow.seals.head().size, tuple(uow.seals.stream_heads())
+    root = tree.root(head_leaf(*head) for head in heads)
+    said = {"size": size, "streams": len(heads), "root": root.hex()}
+    with office.write() as uow:
+        append(uow, Note("log", "heads", extra={"heads": said}), caller, office.clock.now())
+        uow.settings.put(HEADS, today)
+    return True
+
+
+def head_leaf(stream: str, n: int, leaf: bytes) -> bytes:
+    """What stands for the head of one stream in the tree of all of them, which is sorted by the streams' names."""
+    return leaf_of(canonical.encode([stream, n, leaf.hex()]))
