@@ -70,7 +70,13 @@ def extension(office):
     return child(office, "extend", comment="Chờ số liệu", proposed_due_on="30/09/2026")
 
 
+def explanation(office):
+    said = {"title": "Giải trình tháng 6", "period": "2026-06", "explanation": "Thiếu người"}
+    return create(on(office, BEGUN), caller(office, "head.kt"), NewItem("explanation", "kt", said)).item.code
+
+
 MAKERS = {
+    "explanation": explanation,
     "task": task,
     "standing": duty,
     "finding": finding,

@@ -67,6 +67,26 @@ def periods_between(series: Series, first: date, last: date, calendar: Calendar)
 
 
 @dataclass(frozen=True, slots=True)
+class CalendarStretch:
+    """The months that a period is named after, whole: `first` and `last` are days of theirs, both of them counted."""
+
+    name: str
+    label: Label
+    first: date
+    last: date
+
+
+def calendar_stretch(name: str) -> CalendarStretch | None:
+    """The month, quarter, half or year of that name (2026-07, 2026-Q3, 2026-H2, 2026), or None where it names none."""
+    for every, pattern in _NAMES.items():
+        if found := pattern.fullmatch(name):
+            span = _Span(every, int(found[1]), int(found[2] or 1))
+            last = _day(span.year, span.last_month, 31)
+            return CalendarStretch(name, _label(span), _day(span.year, span.month_before + 1, 1), last)
+    return None
+
+
+@dataclass(frozen=True, slots=True)
 class _Span:
     """The n-th month, quarter or half of a year, or the year itself."""
 

@@ -255,7 +255,9 @@ def shipped():
 
 
 SHIPPED_WARNINGS = {
+    "consolidation": {},
     "escalation": {},
+    "explanation": {},
     "extension": {},
     "finding": {"transitions.plan.approval": {"withdraw", "waive_plan", "set_due"}},
     "report": {

@@ -1,0 +1,166 @@
+"""The accountability sheet of a unit's head, of any period, as of any past day; his words beside it are an item of their own."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from types import MappingProxyType
+
+from workflow.catalog.plain_values import Refused, date_of
+from workflow.engine import Definition, Item, Kind, Reason
+from workflow.engine.accountability import (
+    DIFFICULTIES,
+    Measure,
+    Product,
+    Sheet,
+    Stretch,
+    WorkingDays,
+    accounted,
+    reads_account,
+    reads_scores_of,
+)
+from workflow.engine.deadlines import end_of_day
+from workflow.engine.periods import CalendarStretch, calendar_stretch
+from workflow.engine.workdays import CalendarYearMissing
+from workflow.errors import NotFound
+from workflow.persistence import UnitOfWork
+from workflow.queries.accountability import explanations_of, streams_of
+from workflow.services.items import Created, NewItem, NotCreated, creatable, create
+from workflow.services.office import Caller, Office
+from workflow.services.past import instant_asked
+
+EXPLANATION = "explanation"
+_MOMENT = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A sheet with what it tells of: `at` is the last instant that was looked at, `explanations` what the head had said by then.
+
+    `workflows` are the kinds of work that some number counts, in the order of their names. `whole` where `at` is not before
+    the end of the period.
+    """
+
+    unit: str
+    period: CalendarStretch
+    at: datetime
+    whole: bool
+    sheet: Sheet
+    workflows: Mapping[str, Definition]
+    explanations: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """The progress score of one person (Nghị định 335/2025/NĐ-CP): the mean over his products, in tenths of a per cent.
+
+    `person` is "" for the head, who answers for what nobody is named for.
+    """
+
+    person: str
+    products: tuple[Product, ...]
+
+    @property
+    def tenths(self) -> int:
+        return round(10 * sum(one.score for one in self.products) / len(self.products))
+
+
+def account(
+    office: Office, uow: UnitOfWork, caller: Caller, unit: str, period: CalendarStretch, at: datetime | None = None
+) -> Account:
+    """The sheet as the log told it at `at` (now, where none is given). NotFound where the caller may not read it."""
+    if not reads_account(caller.actor, unit) or not uow.people.unit_exists(unit):
+        raise NotFound("unit", unit)
+    asked = at or office.clock.now()
+    begin, end = _bounds(office, period)
+    stretch = Stretch(begin, min(end, max(asked + _MOMENT, begin)), office.zone)
+    sheet = accounted(
+        streams_of(uow, unit, begin, asked),
+        lambda item: office.editions.of(item, uow),
+        unit,
+        stretch,
+        _working_days(office, uow),
+    )
+    return Account(
+        unit=unit,
+        period=period,
+        at=asked,
+        whole=asked >= end,
+        sheet=sheet,
+        workflows=_workflows(office, uow, sheet),
+        explanations=explanations_of(uow, EXPLANATION, unit, period.name, asked),
+    )
+
+
+def _bounds(office: Office, period: CalendarStretch) -> tuple[datetime, datetime]:
+    begin = datetime.combine(period.first, time(), tzinfo=office.zone).astimezone(UTC)
+    return begin, end_of_day(period.last, office.zone)
+
+
+def _working_days(office: Office, uow: UnitOfWork) -> WorkingDays:
+    names = (one.calendar or "" for one in office.editions.all_latest(uow) if one.workflow == DIFFICULTIES)
+    calendar = office.calendars.get(next(names, ""))
+
+    def between(since: datetime, until: datetime) -> int:
+        first, last = (at.astimezone(office.zone).date() for at in (since, until))
+        try:
+            return calendar.between(first, last) if calendar else 0
+        except CalendarYearMissing:
+            return 0
+
+    return between
+
+
+def _workflows(office: Office, uow: UnitOfWork, sheet: Sheet) -> Mapping[str, Definition]:
+    names = sorted(
+        {mark.item.workflow for measure in (Measure.ASSIGNED, Measure.EPISODES) for mark in sheet.of(measure)}
+    )
+    return MappingProxyType({name: office.editions.latest(name, uow) for name in names})
+
+
+def scores(caller: Caller, found: Account) -> tuple[Score, ...]:
+    """The progress scores that the caller may read, the lowest first."""
+    by_person: dict[str, list[Product]] = {}
+    for product in found.sheet.products:
+        if reads_scores_of(caller.actor, found.unit, product.person):
+            by_person.setdefault(product.person, []).append(product)
+    told = (Score(person, tuple(products)) for person, products in by_person.items())
+    return tuple(sorted(told, key=lambda score: (score.tenths, score.person)))
+
+
+# -- what is asked for --------------------------------------------------------------------------------------------------
+
+
+def period_asked(office: Office, name: str) -> CalendarStretch | Reason:
+    """The month, quarter, half or year of that name; the present month where none is given."""
+    found = calendar_stretch(name.strip() or f"{office.clock.now().astimezone(office.zone):%Y-%m}")
+    return found or Reason("pattern", Kind.INPUT, {"field": "period", "value": name.strip()})
+
+
+def day_asked(office: Office, given: str) -> datetime | Reason | None:
+    """The instant up to which the log is read: a day means its end; None where nothing was given. It lies not ahead."""
+    if not given.strip():
+        return None
+    now = office.clock.now()
+    today = now.astimezone(office.zone).date()
+    try:
+        day = date_of(given.strip(), today)
+    except Refused:
+        return instant_asked(office, given)
+    if day > today:
+        return Reason("instant_ahead", Kind.INPUT, {"field": "as_of"})
+    return min(end_of_day(day, office.zone) - _MOMENT, now)
+
+
+# -- what the head says of it -------------------------------------------------------------------------------------------
+
+
+def may_explain(office: Office, uow: UnitOfWork, caller: Caller, unit: str) -> bool:
+    """Whether the caller answers for that unit and may say something beside its sheet."""
+    possible = (definition.workflow for definition in creatable(office, uow, caller))
+    return caller.actor.unit == unit and EXPLANATION in possible
+
+
+def explain(office: Office, caller: Caller, unit: str, period: CalendarStretch, text: str) -> Created | NotCreated:
+    """Put the head's words beside the sheet of that period."""
+    fields = {"title": f"Giải trình {period.label.vi}", "period": period.name, "explanation": text}
+    return create(office, caller, NewItem(EXPLANATION, unit, fields))
