@@ -225,6 +225,48 @@ audit_private = Table(
     sqlite_strict=True,
 )
 
+# -- the seals of the log: written by the sealer and the signer alone -----------------------------------------------------
+
+audit_leaf = Table(
+    "audit_leaf",
+    metadata,
+    # The order of the whole log, gapless from 0.
+    Column("seq", whole(), primary_key=True, autoincrement=False, nullable=False),
+    Column("event_id", Text, ForeignKey("audit_event.id"), nullable=False),
+    Column("leaf", blob(), nullable=False),
+    UniqueConstraint("event_id"),
+    sqlite_strict=True,
+)
+
+audit_head = Table(
+    "audit_head",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False, nullable=False),
+    Column("size", whole(), nullable=False),
+    Column("frontier", blob(), nullable=False),
+    sqlite_strict=True,
+)
+
+audit_checkpoint = Table(
+    "audit_checkpoint",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False, nullable=False),
+    Column("size", whole(), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("note", Text, nullable=False),
+    sqlite_strict=True,
+)
+
+audit_alarm = Table(
+    "audit_alarm",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("code", Text, nullable=False),
+    Column("seq", whole()),
+    sqlite_strict=True,
+)
+
 # -- leaving and entering -----------------------------------------------------------------------------------------------
 
 message = Table(

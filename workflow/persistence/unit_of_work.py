@@ -25,6 +25,7 @@ from workflow.persistence.messages import Messages
 from workflow.persistence.notices import Notices
 from workflow.persistence.overrides import Overrides
 from workflow.persistence.people import People
+from workflow.persistence.seals import Seals
 from workflow.persistence.sessions import Sessions
 from workflow.persistence.redactions import Redactions
 from workflow.persistence.seals import Seals
@@ -52,6 +53,7 @@ _REPOSITORIES: Mapping[str, Callable[[Cursor], Any]] = {
     "settings": Settings,
     "calendars": Calendars,
     "custody": Custody,
+    "seals": Seals,
 }
 
 
@@ -83,6 +85,7 @@ class UnitOfWork:
     settings: Settings
     calendars: Calendars
     custody: Custody
+    seals: Seals
 
     def __init__(self, engine: Engine, *, read_only: bool = False) -> None:
         self._engine = engine
