@@ -16,6 +16,7 @@ from workflow.engine.events import instant_text
 from workflow.engine.item import Episode, Plain, Request
 from workflow.engine.visibility import scope_of
 from workflow.persistence import StoredItem, UnitOfWork
+from workflow.persistence.mandates import GivenMandate
 from workflow.persistence.notices import Notice
 from workflow.persistence.people import GivenPower
 from workflow.queries.history import HistoryEntry
@@ -110,7 +111,7 @@ def _content(to: Reader, found: Item, definition: Definition) -> Said:
     now = to.office.clock.now()
     circumstances = to.office.circumstances(definition, to.uow.people.directory(now), now, to.office.measures(to.uow))
     return {
-        **summary(found, definition, row_facts(definition, found, circumstances), to.titles, now),
+        **summary(found, definition, row_facts(definition, found), to.titles, now),
         "definition": {"version": definition.version, "hash": definition.fingerprint},
         "fields": _values(definition, found.fields, to.titles),
         "created_by": to.titles.login(found.created_by),
@@ -157,7 +158,7 @@ def row_of(to: Reader, found: Item) -> Said:
     definition = to.office.editions.of(found, to.uow)
     now = to.office.clock.now()
     circumstances = to.office.circumstances(definition, to.uow.people.directory(now), now, to.office.measures(to.uow))
-    facts = row_facts(definition, found, circumstances)
+    facts = row_facts(definition, found)
     said = summary(found, definition, facts, to.titles, now)
     return said | {"fields": _listed(facts.title, facts.area, facts.assignee, to.titles)}
 
@@ -344,6 +345,22 @@ def delegation(power: GivenPower, titles: Titles, now: datetime, zone: tzinfo) -
         "to": last.isoformat(),
         "ended_at": at_text(power.ended_at),
         "in_force": power.in_force(now),
+    }
+
+
+def mandate(given: GivenMandate, titles: Titles, now: datetime) -> Said:
+    """An auditor's mandate; no units or workflows means all of them."""
+    return {
+        "id": given.id,
+        "login": titles.login(given.person),
+        "act": given.act,
+        "from": at_text(given.from_at),
+        "to": at_text(given.to_at),
+        "units": list(given.units),
+        "workflows": list(given.workflows),
+        "private": given.private,
+        "ended_at": at_text(given.ended_at),
+        "in_force": given.in_force(now),
     }
 
 

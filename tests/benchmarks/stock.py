@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from tests.offices import HOUSE
 from workflow.audit import Head
 from workflow.engine import Circumstances, Definition, fold, row_facts
-from workflow.engine.deadlines import dues_of
+from workflow.engine.deadlines import dues_of, next_look
 from workflow.engine.events import DueSet, EpisodeOpened, Event, FieldChanged, ItemCreated, Transitioned
 from workflow.engine.item import Doer, Plain
 from workflow.ids import new_id
@@ -45,7 +45,7 @@ def _take_in(uow: UnitOfWork, definition: Definition, events: tuple[Event, ...],
     item = fold(None, events)
     note = Note(stream_of(item), "import", events, item, definition, target=item.state, role="system")
     entry = record(uow, Head(), note, HOUSE, item.created_at)
-    uow.items.add(item, row_facts(definition, item, circumstances), entry.head)
+    uow.items.add(item, row_facts(definition, item), next_look(definition, item, circumstances), entry.head)
 
 
 @dataclass(frozen=True)

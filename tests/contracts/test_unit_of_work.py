@@ -19,7 +19,7 @@ from workflow.persistence.tables import metadata
 from workflow.values import replace
 
 NOW = datetime(2026, 11, 20, 1, 0, tzinfo=UTC)
-FACTS = RowFacts("doing", "unit_head", None, "Đôn đốc", "don doc", "tthc", "p-an", NOW, None, late=False, final=False)
+FACTS = RowFacts("doing", "unit_head", None, "Đôn đốc", "don doc", "tthc", "p-an", NOW, late=False, final=False)
 
 
 def an_item(number=1, **parts):
@@ -55,10 +55,10 @@ def entry_after(head, item, stream=None, **parts):
     )
 
 
-def add(uow, item, facts=FACTS):
+def add(uow, item, facts=FACTS, look_at=None):
     made = entry_after(Head(), item, target=item.state)
     uow.audit.append(made)
-    return uow.items.add(item, facts, made.head)
+    return uow.items.add(item, facts, look_at, made.head)
 
 
 def move(uow, item_id="i1", to="in_progress", facts=FACTS, **entry_parts):
@@ -67,7 +67,7 @@ def move(uow, item_id="i1", to="in_progress", facts=FACTS, **entry_parts):
     after = replace(stored.item, revision=stored.item.revision + 1, state=to)
     made = entry_after(stored.head, after, source=stored.item.state, target=to, **entry_parts)
     uow.audit.append(made)
-    return uow.items.save(stored, after, facts, made.head)
+    return uow.items.save(stored, after, facts, stored.next_look_at, made.head)
 
 
 def whole_request(uow, key="k1", to="in_progress"):
@@ -349,7 +349,7 @@ def test_every_fact_of_an_item_may_change_but_its_name_and_birth(office):
         stored = uow.items.get("i1")
         made = entry_after(stored.head, changed)
         uow.audit.append(made)
-        uow.items.save(stored, changed, FACTS, made.head)
+        uow.items.save(stored, changed, FACTS, None, made.head)
 
     with office.read() as uow:
         assert uow.items.get("i1").item == changed
@@ -370,7 +370,7 @@ def test_saving_what_somebody_else_changed_is_refused_with_both_revisions(office
         move(uow)
 
     with pytest.raises(StaleItem) as refused, office.write() as uow:
-        uow.items.save(stale, replace(stale.item, revision=2, state="completed"), FACTS, stale.head)
+        uow.items.save(stale, replace(stale.item, revision=2, state="completed"), FACTS, None, stale.head)
 
     assert (refused.value.seen, refused.value.current) == (1, 2)
     with office.read() as uow:
@@ -383,7 +383,7 @@ def test_what_was_saved_may_be_saved_again_in_the_same_unit(office):
         after = replace(saved.item, revision=3, state="completed")
         made = entry_after(saved.head, after, source="in_progress", target="completed")
         uow.audit.append(made)
-        uow.items.save(saved, after, FACTS, made.head)
+        uow.items.save(saved, after, FACTS, None, made.head)
 
     with office.read() as uow:
         assert (uow.items.get("i1").item, uow.items.get("i1").head) == (after, made.head)
@@ -418,7 +418,7 @@ def test_the_tally_follows_every_change_of_place_state_and_lateness(office):
     with office.write() as uow:
         stored = uow.items.get("i1")
         elsewhere = replace(stored.item, revision=3, unit="vp")
-        uow.items.save(stored, elsewhere, replace(late, area="cds"), stored.head)
+        uow.items.save(stored, elsewhere, replace(late, area="cds"), None, stored.head)
         move(uow, "i2", to="assigned", facts=replace(FACTS, area=None))
     assert tally_of(office) == {
         ("task", "vp", "cds", "in_progress", 1): 1,
@@ -448,7 +448,7 @@ def test_items_with_timers_are_found_the_longest_due_first(database):
     with database.write() as uow:
         for number, minutes in ((1, 5), (2, -5), (3, 0), (4, None)):
             at = None if minutes is None else NOW + timedelta(minutes=minutes)
-            add(uow, an_item(number), replace(FACTS, next_timer_at=at))
+            add(uow, an_item(number), look_at=at)
 
     with database.read() as uow:
         longest = (NOW - timedelta(minutes=5), "i2")
@@ -468,7 +468,7 @@ def test_children_and_pages_hold_whole_items(database):
 
 def test_a_row_without_entries_is_pointed_out(office):
     with office.write() as uow:
-        uow.items.add(an_item(2), FACTS, Head())
+        uow.items.add(an_item(2), FACTS, None, Head())
 
     with office.read() as uow:
         assert uow.items.without_entries() == (("i2", "NV-2026-0002"),)

@@ -242,6 +242,17 @@ def next_look(definition: Definition, item: Item, circumstances: Circumstances) 
     return min(looks, default=None)
 
 
+def waits_alike(before: Item, after: Item) -> bool:
+    """Whether every timer of `after` falls due as it did: nothing that timers count from has changed."""
+    return (
+        before.state == after.state
+        and before.entered_at == after.entered_at
+        and before.version == after.version
+        and before.due == after.due
+        and before.heard == after.heard
+    )
+
+
 def passed_by(definition: Definition, item: Item, due: Due, circumstances: Circumstances) -> int:
     """The number of the last repeat of a reminder that has passed, `due` being the first: what was missed is told once.
 

@@ -5,8 +5,6 @@ import unicodedata
 from datetime import datetime
 from functools import lru_cache
 
-from workflow.engine.circumstances import Circumstances
-from workflow.engine.deadlines import next_look
 from workflow.engine.definition import Definition, Who, WhoKind
 from workflow.engine.item import Item
 from workflow.engine.permissions import units_in
@@ -28,7 +26,6 @@ class RowFacts(Frozen):
     area: str | None
     assignee: str | None
     due_at: datetime | None
-    next_timer_at: datetime | None
     late: bool
     final: bool
     support: str = ""
@@ -102,7 +99,7 @@ def named_people(item: Item) -> tuple[str, ...]:
     return tuple(dict.fromkeys(str(person) for person in named if person))
 
 
-def row_facts(definition: Definition, item: Item, circumstances: Circumstances) -> RowFacts:
+def row_facts(definition: Definition, item: Item) -> RowFacts:
     state = definition.states[item.state]
     waits_on, waits_person = held_by(definition, item)
     title = _text(item, "title") or item.code
@@ -120,7 +117,6 @@ def row_facts(definition: Definition, item: Item, circumstances: Circumstances) 
         area=_text(item, "area"),
         assignee=_text(item, "assignee"),
         due_at=item.due_at,
-        next_timer_at=next_look(definition, item, circumstances),
         late=any(episode.ended_at is None for episode in item.episodes),
         final=state.final is not None,
         support="".join(f" {reader} " for reader in (*reading_units(item), *named_people(item))),

@@ -191,6 +191,8 @@ _NEXT_NUMBER = Statement(
     ),
 )
 
+_NEXT_LOOK = _INDEXED.index("next_timer_at")
+
 _Counted = tuple[str, str, str, str, int]
 """Workflow, unit, area (or ""), state, late: under what an item is counted."""
 
@@ -202,6 +204,11 @@ class StoredItem(Frozen):
     head: Head
     counted: _Counted
     indexed: tuple[Any, ...]
+
+    @property
+    def next_look_at(self) -> datetime | None:
+        """When the clock means to look at the item."""
+        return instant_or_none(self.indexed[_NEXT_LOOK])
 
 
 def _doer(doer: Doer) -> list[str | None]:
@@ -322,7 +329,7 @@ def _stored(row: Row) -> StoredItem:
     return StoredItem(read_item(row), head, (row[2], row[7], row[18] or "", row[6], row[19]), _INDEXED_PLACES(row))
 
 
-def _changing(this: Item, facts: RowFacts, head: Head) -> dict[str, Any]:
+def _changing(this: Item, facts: RowFacts, look_at: datetime | None, head: Head) -> dict[str, Any]:
     """The columns that a command may change, by parameter name."""
     return {
         "new_version": this.version,
@@ -345,7 +352,7 @@ def _changing(this: Item, facts: RowFacts, head: Head) -> dict[str, Any]:
         "new_area": facts.area,
         "new_assignee": facts.assignee,
         "new_due_at": micros_or_none(facts.due_at),
-        "new_next_timer_at": micros_or_none(facts.next_timer_at),
+        "new_next_timer_at": micros_or_none(look_at),
         "new_late": int(facts.late),
         "new_final": int(facts.final),
         "new_head_n": head.n,
@@ -380,9 +387,9 @@ class Items:
                 return _stored(row)
         return None
 
-    def add(self, this: Item, facts: RowFacts, head: Head) -> StoredItem:
-        """Write a new item; `head` is that of the entry that created it."""
-        values = _changing(this, facts, head) | {
+    def add(self, this: Item, facts: RowFacts, look_at: datetime | None, head: Head) -> StoredItem:
+        """Write a new item, at which the clock looks at `look_at`; `head` is that of the entry that created it."""
+        values = _changing(this, facts, look_at, head) | {
             "new_id": this.id,
             "new_code": this.code,
             "new_workflow": this.workflow,
@@ -394,10 +401,12 @@ class Items:
         self._count({counted: 1})
         return StoredItem(this, head, counted, _INDEXED_VALUES(values))
 
-    def save(self, stored: StoredItem, this: Item, facts: RowFacts, head: Head) -> StoredItem:
+    def save(
+        self, stored: StoredItem, this: Item, facts: RowFacts, look_at: datetime | None, head: Head
+    ) -> StoredItem:
         """Write what became of `stored`; StaleItem, and nothing written, where it was changed since it was read."""
         seen = stored.item.revision
-        values = _changing(this, facts, head) | {"of_id": this.id, "seen": seen}
+        values = _changing(this, facts, look_at, head) | {"of_id": this.id, "seen": seen}
         indexed = _INDEXED_VALUES(values)
         moved = frozenset(name for name, old, new in zip(_INDEXED, stored.indexed, indexed, strict=True) if old != new)
         if run(self._cursor, _save(moved), values).rowcount != 1:

@@ -21,14 +21,14 @@ from workflow.persistence.idempotency import Idempotency
 from workflow.persistence.items import Items
 from workflow.persistence.jobs import Jobs
 from workflow.persistence.letters import Letters
+from workflow.persistence.mandates import Mandates
 from workflow.persistence.messages import Messages
 from workflow.persistence.notices import Notices
 from workflow.persistence.overrides import Overrides
 from workflow.persistence.people import People
-from workflow.persistence.seals import Seals
-from workflow.persistence.sessions import Sessions
 from workflow.persistence.redactions import Redactions
 from workflow.persistence.seals import Seals
+from workflow.persistence.sessions import Sessions
 from workflow.persistence.settings import Settings
 from workflow.persistence.statements import Cursor, announce, raise_busy
 
@@ -41,6 +41,7 @@ _REPOSITORIES: Mapping[str, Callable[[Cursor], Any]] = {
     "idempotency": Idempotency,
     "definitions": Definitions,
     "people": People,
+    "mandates": Mandates,
     "sessions": Sessions,
     "directives": Directives,
     "files": Files,
@@ -49,6 +50,7 @@ _REPOSITORIES: Mapping[str, Callable[[Cursor], Any]] = {
     "notices": Notices,
     "letters": Letters,
     "overrides": Overrides,
+    "redactions": Redactions,
     "jobs": Jobs,
     "settings": Settings,
     "calendars": Calendars,
@@ -57,7 +59,6 @@ _REPOSITORIES: Mapping[str, Callable[[Cursor], Any]] = {
 }
 
 
-    "seals": Seals,
 class UnitOfWork:
     """`with UnitOfWork(engine) as uow:` all of the block, or nothing of it.
 
@@ -73,6 +74,7 @@ class UnitOfWork:
     idempotency: Idempotency
     definitions: Definitions
     people: People
+    mandates: Mandates
     sessions: Sessions
     directives: Directives
     files: Files
@@ -81,6 +83,7 @@ class UnitOfWork:
     notices: Notices
     letters: Letters
     overrides: Overrides
+    redactions: Redactions
     jobs: Jobs
     settings: Settings
     calendars: Calendars
@@ -91,7 +94,6 @@ class UnitOfWork:
         self._engine = engine
         self._read_only = read_only
         self._connections: Connections = readers(engine) if read_only else writers(engine)
-    seals: Seals
         self._connection: Any = None
         self._driver: Any = None
         self._queue = self._connections.queue
@@ -131,7 +133,7 @@ class UnitOfWork:
         if repository is None:
             raise AttributeError(name)
         made = repository(self.cursor)
-        setattr(self, name, made)
+        self.__dict__[name] = made
         return made
 
     @contextmanager
@@ -171,11 +173,18 @@ class UnitOfWork:
     def _finish(self) -> None:
         announce("commit")
         try:
-            self._driver.commit()
+            self._commit()
         except Exception as fault:
             raise_busy(fault)
             raise
         announce("committed")
+
+    def _commit(self) -> None:
+        if self.cursor.name == "sqlite":
+            # The driver's own commit prepares its statement anew each time; what a cursor runs stays prepared.
+            self.cursor.raw.execute("COMMIT")
+        else:
+            self._driver.commit()
 
     def _leave(self) -> None:
         """Undo whatever was not finished and give the connection back."""

@@ -21,7 +21,7 @@ from workflow.engine import (
     react,
     row_facts,
 )
-from workflow.engine.deadlines import next_look
+from workflow.engine.deadlines import next_look, waits_alike
 from workflow.engine.definition import COMMENT
 from workflow.engine.effects import SignalItem, SpawnChild, fitted
 from workflow.engine.events import (
@@ -281,11 +281,13 @@ def commit_decision(
     head = stored.head if stored else Head()
     entry: Entry = record(uow, head, note, caller, circumstances.now)
     if stored is None:
-        uow.items.add(after, row_facts(definition, after, circumstances), entry.head)
+        uow.items.add(after, row_facts(definition, after), next_look(definition, after, circumstances), entry.head)
     elif after.revision == stored.item.revision:
         uow.items.keep_heard(stored, after, next_look(definition, after, circumstances), entry.head)
     else:
-        uow.items.save(stored, after, row_facts(definition, after, circumstances), entry.head)
+        same = waits_alike(stored.item, after)
+        look_at = stored.next_look_at if same else next_look(definition, after, circumstances)
+        uow.items.save(stored, after, row_facts(definition, after), look_at, entry.head)
     for message in react(definition, decision.events):
         uow.messages.put(
             message.kind,

@@ -9,10 +9,9 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from tests.builders import CHI, DUNG, FILE, TASK, at, by, definition, item, named, on
 from workflow.engine import Accepted, Perform, Vote, decide, fold
 from workflow.engine.commands import Choice
-from workflow.engine.deadlines import next_look, pending
+from workflow.engine.deadlines import next_look, pending, waits_alike
 from workflow.engine.definition import Duration, Moment, Timer
 from workflow.engine.events import TimerFired, from_plain, to_plain
-from workflow.engine.facts import row_facts
 from workflow.engine.tick import tick
 from workflow.values import replace
 
@@ -56,7 +55,10 @@ class ClockedWalk(RuleBasedStateMachine):
     def happen(self, decision):
         if isinstance(decision, Accepted):
             self.log.append(tuple(from_plain(to_plain(event)) for event in decision.events))
-            self.item = fold(self.item, decision.events)
+            before, self.item = self.item, fold(self.item, decision.events)
+            if waits_alike(before, self.item):
+                # What the row keeps of the clock need not be worked out anew.
+                assert pending(WATCHED, before, self.circumstances) == pending(WATCHED, self.item, self.circumstances)
 
     @rule(name=st.sampled_from(sorted(WATCHED.transitions)), actor=st.sampled_from((CHI, DUNG)))
     def move(self, name, actor):
@@ -108,9 +110,7 @@ class ClockedWalk(RuleBasedStateMachine):
     @invariant()
     def the_row_is_looked_at_when_the_first_thing_falls_due(self):
         dues = pending(WATCHED, self.item, self.circumstances)
-        facts = row_facts(WATCHED, self.item, self.circumstances)
-        assert facts.next_timer_at == next_look(WATCHED, self.item, self.circumstances)
-        assert facts.next_timer_at == (dues[0].at if dues else None)
+        assert next_look(WATCHED, self.item, self.circumstances) == (dues[0].at if dues else None)
 
     @invariant()
     def a_deadline_stands_or_runs_but_never_both(self):

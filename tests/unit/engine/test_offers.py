@@ -73,15 +73,15 @@ def test_an_item_waits_for_the_head_until_somebody_is_named():
     started = accepted(TASK, item(), perform("start", CHI), on())
     assigned = replace(started, fields={**started.fields, "assignee": "an"})
 
-    assert row_facts(TASK, started, on()).waits_on == "unit_head"
-    assert row_facts(TASK, assigned, on()).waits_person == "an"
+    assert row_facts(TASK, started).waits_on == "unit_head"
+    assert row_facts(TASK, assigned).waits_person == "an"
 
 
 def test_an_open_request_waits_for_its_voters():
     late = accepted(TASK, item(), Perform(SYSTEM_ACTOR, "mark_late", effective_at=at("2026-06-20")), on(DAY))
     asked = accepted(TASK, late, perform("plan", CHI, cause_note="a", plan_due_on="2026-06-30"), on(DAY))
 
-    assert row_facts(TASK, asked, on(DAY)).waits_on == "chairman"
+    assert row_facts(TASK, asked).waits_on == "chairman"
 
 
 def test_search_folds_diacritics_and_both_spellings():
@@ -92,7 +92,7 @@ def test_search_folds_diacritics_and_both_spellings():
 def test_private_text_is_not_searched():
     noted = replace(item(), fields={"title": "Công khai", "cause_note": "bí mật"})
 
-    assert "bi mat" not in row_facts(TASK, noted, on()).search
+    assert "bi mat" not in row_facts(TASK, noted).search
 
 
 def test_reading_follows_the_post():
@@ -114,4 +114,4 @@ def test_a_unit_reads_on_what_it_led_before_or_was_late_with():
         replace(other, episodes=(late,)),
     ):
         assert scope_of(AN).covers(kept)
-        assert " kt " in row_facts(TASK, kept, on(DAY)).support
+        assert " kt " in row_facts(TASK, kept).support

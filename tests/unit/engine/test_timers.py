@@ -259,11 +259,10 @@ def test_a_timer_that_both_moves_and_tells_does_both_at_once():
 
 
 def test_the_row_says_when_the_clock_must_look_again():
-    facts = row_facts(TIMED, item(TIMED), then("2026-06-10 09:00"))
     reminded, _ = ring(item(TIMED), "2026-06-17 00:00")
 
-    assert facts.next_timer_at == at("2026-06-17 00:00")
-    assert row_facts(TIMED, reminded, then("2026-06-17 00:00")).next_timer_at == at("2026-06-20 00:00")
+    assert next_look(TIMED, item(TIMED), then("2026-06-10 09:00")) == at("2026-06-17 00:00")
+    assert next_look(TIMED, reminded, then("2026-06-17 00:00")) == at("2026-06-20 00:00")
 
 
 def test_a_year_without_data_stops_no_move_and_is_looked_at_again_each_day():
@@ -310,7 +309,7 @@ def test_while_a_reviewer_holds_the_item_its_deadline_stands():
 
     assert held.due_at is None
     assert held.paused["main"].bound == at("2026-06-20 00:00")
-    assert row_facts(PAUSED, held, then("2026-06-15 09:00")).due_at is None
+    assert row_facts(PAUSED, held).due_at is None
 
 
 def test_a_deadline_that_stands_makes_nothing_late():
@@ -328,7 +327,7 @@ def test_as_many_working_days_remain_as_before():
 
     assert returned.due_at == at("2026-07-02 00:00")
     assert returned.paused == {}
-    assert row_facts(PAUSED, returned, then("2026-06-25 09:00")).due_at == returned.due_at
+    assert row_facts(PAUSED, returned).due_at == returned.due_at
 
 
 def test_an_afternoon_with_the_reviewer_moves_nothing():
