@@ -153,8 +153,8 @@ def _attachments(field: InputField, value: Any, _: InputContext) -> Plain:
     return sums
 
 
-def _figures(field: InputField, value: Any, _: InputContext) -> Plain:
-    rows = figures_of(value)
+def _figures(field: InputField, value: Any, context: InputContext) -> Plain:
+    rows = figures_of(value, context.today, context.zone)
     _size(field, len(rows))
     return rows
 
@@ -185,7 +185,7 @@ class Input(Field[Any]):
         try:
             return _READERS[self.declared.type](self.declared, value, asked["context"])
         except Refused as refused:
-            raise ValidationError([refused.fault]) from None
+            raise ValidationError(list(refused.faults)) from None
 
 
 _fields: "WeakKeyDictionary[Definition, dict[tuple[str, ...], dict[str, Input]]]" = WeakKeyDictionary()

@@ -2,13 +2,15 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from workflow.engine.events import instant_text
+
+_T = TypeVar("_T")
 
 MAX_TEXT = 10_000
 MAX_ATTACHMENTS = 50
@@ -18,7 +20,7 @@ MAX_COLUMNS = 30
 _DIGITS = 15
 _AMOUNTS = ("numerator", "denominator")
 # A row of these alone tells of a figure that nobody knows yet.
-_WORDS = frozenset({"indicator", "source", "note"})
+_WORDS = frozenset({"indicator", "source", "note", "extracted_at", "evidence"})
 """Whole digits a number may have: every such number is exact wherever JSON goes."""
 
 _PLACES = 6
@@ -28,6 +30,7 @@ _GROUPED_OR_PLAIN = re.compile(r"-?[1-9][0-9]{0,2}\.[0-9]{3}")
 _ISO = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 _SPOKEN_DATE = re.compile(r"([0-9]{1,2})([/.-])([0-9]{1,2})(?:\2([0-9]{4}|[0-9]{2}))?")
 _TODAY = frozenset({"hôm nay", "hom nay", "today"})
+_CLOCK = re.compile(r"([01]?[0-9]|2[0-3])[:hg]([0-5][0-9])")
 _HEX = re.compile(r"[0-9a-f]{64}")
 _YES = frozenset({"true", "on", "1", "yes", "có"})
 _NO = frozenset({"false", "off", "0", "no", "không"})
@@ -42,9 +45,16 @@ class Fault:
 
 
 class Refused(ValueError):
+    """`fault` is what is wrong with the value; `others` is what is wrong with further parts of it."""
+
     def __init__(self, code: str, **params: object) -> None:
         super().__init__(code)
         self.fault = Fault(code, {name: str(value) for name, value in params.items()})
+        self.others: tuple[Fault, ...] = ()
+
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        return (self.fault, *self.others)
 
 
 def shown(value: Any) -> str:
@@ -177,35 +187,76 @@ def attachments_of(value: Any) -> tuple[str, ...]:
     return tuple(dict.fromkeys(sums))
 
 
-def figures_of(value: Any) -> tuple[dict[str, Any], ...]:
+def figures_of(value: Any, today: date, zone: tzinfo) -> tuple[dict[str, Any], ...]:
     """Rows as plain mappings; a mapping of rows by name becomes rows that carry their name as `indicator`.
 
     A row without any number says nothing and is left out. A `numerator` or `denominator` is a number of zero or more, and no part
-    is greater than its whole; whoever is refused learns of which `indicator` and which `part`.
+    is greater than its whole; `extracted_at` is a day, or a day and a time, and not ahead; `evidence` names files. Whoever is
+    refused learns of which `indicator` and which `part`, of every row at once.
     """
     rows = _rows(value)
     if len(rows) > MAX_ROWS:
         raise Refused("too_many", limit=MAX_ROWS, count=len(rows))
-    return tuple(_measured(row) for row in map(_row, rows) if row.keys() - _WORDS)
+    read, faults = [], []
+    for row in map(_row, rows):
+        if not row.keys() - _WORDS:
+            continue
+        try:
+            read.append(_measured(row, today, zone))
+        except Refused as refused:
+            faults.extend(refused.faults)
+    if faults:
+        refusal = Refused(faults[0].code, **faults[0].params)
+        refusal.others = tuple(faults[1:])
+        raise refusal
+    return tuple(read)
 
 
-def _measured(row: dict[str, Any]) -> dict[str, Any]:
+def _measured(row: dict[str, Any], today: date, zone: tzinfo) -> dict[str, Any]:
     indicator = str(row.get("indicator", ""))
     parts = {name: _amount(row[name], indicator, name) for name in _AMOUNTS if name in row}
     if len(parts) == len(_AMOUNTS) and parts["numerator"] > parts["denominator"]:
         shown_parts = {name: decimal_text(part) for name, part in parts.items()}
         raise Refused("part_above_whole", indicator=indicator, part="numerator", **shown_parts)
-    return row | {name: _stored(part) for name, part in parts.items()}
+    read = row | {name: _stored(part) for name, part in parts.items()}
+    if "extracted_at" in row:
+        read["extracted_at"] = _of_part(indicator, "extracted_at", lambda: _taken_at(row["extracted_at"], today, zone))
+    if "evidence" in row:
+        read["evidence"] = list(_of_part(indicator, "evidence", lambda: attachments_of(row["evidence"])))
+    return read
 
 
 def _amount(cell: Any, indicator: str, part: str) -> Decimal:
-    try:
-        amount = decimal_of(cell)
-    except Refused as refused:
-        raise Refused(refused.fault.code, **{**refused.fault.params, "indicator": indicator, "part": part}) from None
+    amount = _of_part(indicator, part, lambda: decimal_of(cell))
     if amount < 0:
         raise Refused("below_minimum", minimum=0, indicator=indicator, part=part)
     return amount
+
+
+def _of_part(indicator: str, part: str, read: Callable[[], _T]) -> _T:
+    """What `read` reads; a refusal says of which figure."""
+    try:
+        return read()
+    except Refused as refused:
+        raise Refused(refused.fault.code, **{**refused.fault.params, "indicator": indicator, "part": part}) from None
+
+
+def _taken_at(value: Any, today: date, zone: tzinfo) -> str:
+    """A day as `YYYY-MM-DD`, a day and a time as an instant; people write 14/07/2026 or 14/7/2026 16:30."""
+    text = value.strip() if isinstance(value, str) else value
+    words = text.split() if isinstance(text, str) else []
+    if len(words) == 2 and (clock := _CLOCK.fullmatch(words[1])):
+        day = date_of(words[0], today)
+        text = f"{day.isoformat()}T{int(clock[1]):02d}:{clock[2]}:00"
+    if isinstance(text, str) and ("T" in text or ":" in text):
+        found = instant_of_text(text, zone)
+        if datetime.fromisoformat(found).astimezone(zone).date() > today:
+            raise Refused("instant_ahead", value=shown(value))
+        return found
+    day = date_of(text, today)
+    if day > today:
+        raise Refused("instant_ahead", value=shown(value))
+    return day.isoformat()
 
 
 def _stored(amount: Decimal) -> int | str:

@@ -1,6 +1,6 @@
 """The request's spine: what an actor may do with an item, and doing it in one transaction."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
@@ -190,19 +190,26 @@ def unknown_files(
 ) -> tuple[Reason, ...]:
     """A reason for each attachment that was not uploaded to this very item."""
     named = [
-        (name, sha)
-        for name, value in values.items()
-        if definition.fields[name].type is FieldType.ATTACHMENTS and isinstance(value, tuple)
-        for sha in value
+        one for name, value in values.items() if isinstance(value, tuple) for one in _files_in(definition, name, value)
     ]
     if not named:
         return ()
     known = uow.files.of_item(item_id)
     return tuple(
-        Reason("file_unknown", Kind.INPUT, {"field": name, "value": str(sha)})
-        for name, sha in named
-        if sha not in known
+        Reason("file_unknown", Kind.INPUT, {"value": sha, **where}) for sha, where in named if sha not in known
     )
+
+
+def _files_in(definition: Definition, name: str, value: tuple[object, ...]) -> Iterator[tuple[str, Mapping[str, str]]]:
+    """The files that a value names, and where: its field, and the indicator whose evidence one is."""
+    kind = definition.fields[name].type
+    if kind is FieldType.ATTACHMENTS:
+        yield from ((str(sha), {"field": name}) for sha in value)
+    elif kind is FieldType.FIGURES:
+        for row in value:
+            if isinstance(row, Mapping):
+                where = {"field": name, "indicator": str(row.get("indicator", ""))}
+                yield from ((str(sha), where) for sha in row.get("evidence", ()))
 
 
 def _merged(errors: tuple[Reason, ...], reasons: Iterable[Reason]) -> tuple[Reason, ...]:

@@ -110,6 +110,12 @@ def load(definition, context):
         ("figures", {"a": {"numerator": "0", "denominator": "0"}},
          ({"indicator": "a", "numerator": 0, "denominator": 0},)),
         ("figures", {"a": {"numerator": "12,50"}}, ({"indicator": "a", "numerator": "12.5"},)),
+        ("figures", {"a": {"numerator": 1, "extracted_at": "9/6/2026", "evidence": FILE}},
+         ({"indicator": "a", "numerator": 1, "extracted_at": "2026-06-09", "evidence": [FILE]},)),
+        ("figures", {"a": {"numerator": 1, "extracted_at": "09/06/2026 16:30"}},
+         ({"indicator": "a", "numerator": 1, "extracted_at": "2026-06-09T09:30:00.000000Z"},)),
+        ("figures", {"a": {"numerator": 1, "extracted_at": "2026-06-09T09:30:00.000000Z"}},
+         ({"indicator": "a", "numerator": 1, "extracted_at": "2026-06-09T09:30:00.000000Z"},)),
     ],
 )  # fmt: skip
 def test_a_value_is_stored_in_its_one_form(load, name, given, stored):
@@ -192,6 +198,10 @@ def test_a_value_is_stored_in_its_one_form(load, name, given, stored):
         ("figures", {"a": {"numerator": "1.234"}}, "ambiguous_number"),
         ("figures", {"a": {"numerator": "-1"}}, "below_minimum"),
         ("figures", {"a": {"numerator": "1001", "denominator": "1000"}}, "part_above_whole"),
+        ("figures", {"a": {"numerator": 1, "extracted_at": "31/12/2026"}}, "instant_ahead"),
+        ("figures", {"a": {"numerator": 1, "extracted_at": "31/12/2026 08:00"}}, "instant_ahead"),
+        ("figures", {"a": {"numerator": 1, "extracted_at": "hôm kia"}}, "not_a_date"),
+        ("figures", {"a": {"numerator": 1, "evidence": ["x"]}}, "not_an_attachment"),
     ],
 )
 def test_what_cannot_be_read_is_refused_with_a_stable_code(load, name, given, code):
@@ -271,3 +281,11 @@ def test_whoever_is_refused_a_figure_learns_which_indicator_it_was(load):
     (error,) = load(figures=rows).errors
 
     assert (error.params["indicator"], error.params["part"], error.params["value"]) == ("b", "numerator", "x")
+
+
+def test_every_figure_that_cannot_be_read_is_told_at_once(load):
+    rows = [{"indicator": "a", "numerator": "x"}, {"indicator": "b", "numerator": 1}, {"indicator": "c", "numerator": "-2"}]
+
+    errors = load(figures=rows).errors
+
+    assert [(error.code, error.params["indicator"]) for error in errors] == [("not_a_number", "a"), ("below_minimum", "c")]
