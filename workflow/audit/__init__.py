@@ -2,6 +2,7 @@
 
 from workflow.audit.chain import ZERO
 from workflow.audit.entry import (
+    ERASED,
     REFUSALS,
     RESERVED,
     SYSTEM_MARK,
@@ -18,6 +19,7 @@ from workflow.audit.entry import (
 from workflow.audit.verify import Fault, Verification, walk
 
 __all__ = [
+    "ERASED",
     "REFUSALS",
     "RESERVED",
     "SYSTEM_MARK",

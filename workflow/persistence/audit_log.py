@@ -59,13 +59,19 @@ _STREAM_VALUES = Statement(
 _ALL = Statement("audit.by_stream", sa.select(*_ENTRY).order_by(audit_event.c.stream, audit_event.c.n))
 _OF_ITEMS = Statement(
     "audit.items_by_stream",
-    sa.select(*_ENTRY, audit_private.c.field, audit_private.c.value)
+    sa.select(*_ENTRY, audit_private.c.field, audit_private.c.value, audit_private.c.salt)
     .join_from(audit_event, audit_private, audit_private.c.event_id == audit_event.c.id, isouter=True)
     .where(
         audit_event.c.item_id.is_not(None),
         audit_event.c.stream.not_like(sa.literal_column(f"'{REFUSALS}/%'")),
     )
     .order_by(audit_event.c.stream, audit_event.c.n),
+)
+_OF_TYPE = Statement(
+    "audit.of_type",
+    sa.select(*_ENTRY)
+    .where(audit_event.c.stream == _NEW("stream"), audit_event.c.type == _NEW("type"))
+    .order_by(audit_event.c.n),
 )
 _NEWEST = Statement(
     "audit.newest",
@@ -82,7 +88,10 @@ _NONE: Mapping[str, Any] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class StoredEntry:
-    """One entry as it lies in the database, byte for byte; `private` holds what of it was asked for and is not erased."""
+    """One entry as it lies in the database, byte for byte; `private` holds what of it was asked for and is not erased.
+
+    `salts` open the commitments of what `private` holds, where they were asked for as well.
+    """
 
     id: str
     stream: str
@@ -90,10 +99,11 @@ class StoredEntry:
     body: bytes
     leaf: bytes
     private: Mapping[str, Any] = field(default_factory=lambda: _NONE)
+    salts: Mapping[str, bytes] = field(default_factory=lambda: _NONE)
 
 
-def _entry(row: Row, private: Mapping[str, Any] = _NONE) -> StoredEntry:
-    return StoredEntry(row[0], row[1], row[2], bytes(row[3]), bytes(row[4]), private)
+def _entry(row: Row, private: Mapping[str, Any] = _NONE, salts: Mapping[str, bytes] = _NONE) -> StoredEntry:
+    return StoredEntry(row[0], row[1], row[2], bytes(row[3]), bytes(row[4]), private, salts)
 
 
 class AuditLog:
@@ -151,6 +161,11 @@ class AuditLog:
         rows = run(self._cursor, _STREAM, {"stream": stream, "after": after, "most": most}).fetchall()
         return tuple(_entry(row) for row in rows)
 
+    def of_type(self, stream: str, kind: str) -> tuple[StoredEntry, ...]:
+        """The entries of one type in one stream, in order."""
+        rows = run(self._cursor, _OF_TYPE, {"stream": stream, "type": kind}).fetchall()
+        return tuple(_entry(row) for row in rows)
+
     def private(self, event_id: str) -> Mapping[str, Any]:
         """The private values of one entry that are not erased, by their key in its `cmt`."""
         rows = run(self._cursor, _VALUES, {"event_id": event_id}).fetchall()
@@ -178,4 +193,5 @@ class AuditLog:
         for _, parts in groupby(rows, key=itemgetter(0)):
             same = tuple(parts)
             private = {row[5]: json_value(row[6]) for row in same if row[5] is not None}
-            yield _entry(same[0], private)
+            salts = {row[5]: bytes(row[7]) for row in same if row[5] is not None}
+            yield _entry(same[0], private, salts)

@@ -1,17 +1,19 @@
 """Check the log: whether it is whole, and whether it yields the rows that pages show."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
-from workflow.audit import Verification, canonical, open_events, walk
+from workflow.audit import Verification, canonical, open_events, opens, walk
 from workflow.engine import Item
 from workflow.engine.apply import fold
 from workflow.engine.events import from_plain
 from workflow.persistence import UnitOfWork
+from workflow.persistence.audit_log import StoredEntry
 from workflow.queries.condition import recent_streams
 from workflow.services.journal import Note, append
 from workflow.services.office import Caller, Office
+from workflow.values import names_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,43 +48,80 @@ def verify_newest(office: Office, entries: int) -> Verification:
 
 
 def replay(office: Office) -> Replayed:
-    """Fold the log of every item and compare it with the item's row, fact by fact."""
+    """Fold the log of every item and compare it with the item's row, fact by fact.
+
+    A private text must open its commitment; one that is gone must have been erased by an entry of the log.
+    """
     differences: list[Difference] = []
     items = entries = 0
     with office.read() as uow:
-        for item, count in _replayed(uow):
+        for item, count, sealed in _replayed(uow, _erased(uow)):
             items += 1
             entries += count
             row = uow.items.find(item.id)
             differences.extend(_compare(item, row.item if row else None))
+            differences.extend(Difference(item.code, item.id, one.fact, one.found, one.committed) for one in sealed)
         differences.extend(_without_log(uow))
     return Replayed(items, entries, tuple(differences))
 
 
-def _replayed(uow: UnitOfWork) -> Iterator[tuple[Item, int]]:
+@dataclass(frozen=True, slots=True)
+class _Unsound:
+    """A private text that is not what its entry committed to."""
+
+    fact: str
+    found: str
+    committed: str
+
+
+_Place = tuple[str, int, str]
+
+
+def _erased(uow: UnitOfWork) -> frozenset[_Place]:
+    """Where the log says that a text was erased."""
+    said = (canonical.decode(entry.body)["redaction"] for entry in uow.audit.of_type("log", "redaction"))
+    return frozenset((one["stream"], one["n"], one["field"]) for one in said)
+
+
+def _replayed(uow: UnitOfWork, erased: frozenset[_Place]) -> Iterator[tuple[Item, int, tuple[_Unsound, ...]]]:
     item: Item | None = None
     stream, count = "", 0
+    unsound: list[_Unsound] = []
     for entry in uow.audit.item_entries_by_stream():
         if entry.stream != stream:
             if item is not None:
-                yield item, count
-            item, stream, count = None, entry.stream, 0
+                yield item, count, tuple(unsound)
+            item, stream, count, unsound = None, entry.stream, 0, []
         count += 1
-        events = open_events(canonical.decode(entry.body), entry.private)
+        body = canonical.decode(entry.body)
+        unsound.extend(_unsound(entry, body.get("cmt", {}), erased))
+        events = open_events(body, entry.private)
         if events:
             item = fold(item, (from_plain(event) for event in events))
     if item is not None:
-        yield item, count
+        yield item, count, tuple(unsound)
+
+
+def _unsound(entry: StoredEntry, commitments: Mapping[str, str], erased: frozenset[_Place]) -> Iterator[_Unsound]:
+    for name, committed in commitments.items():
+        fact, gone = f"#{entry.n} {name}", (entry.stream, entry.n, name) in erased
+        if name in entry.private:
+            if gone:
+                yield _Unsound(fact, "present", "erased")
+            elif not opens(entry.salts[name], entry.private[name], committed):
+                yield _Unsound(fact, "changed", committed)
+        elif not gone:
+            yield _Unsound(fact, "missing", committed)
 
 
 def _compare(log: Item, row: Item | None) -> Iterator[Difference]:
     if row is None:
         yield Difference(log.code, log.id, "row", "missing", "present")
         return
-    for part in fields(Item):
-        logged, stored = _comparable(getattr(log, part.name)), _comparable(getattr(row, part.name))
+    for name in names_of(Item):
+        logged, stored = _comparable(getattr(log, name)), _comparable(getattr(row, name))
         if logged != stored:
-            yield Difference(log.code, log.id, part.name, str(stored), str(logged))
+            yield Difference(log.code, log.id, name, str(stored), str(logged))
 
 
 def _comparable(value: Any) -> Any:
@@ -96,8 +135,17 @@ def _without_log(uow: UnitOfWork) -> Iterator[Difference]:
 
 
 def record_reading(office: Office, caller: Caller, what: str, shown: int) -> None:
-    """Put on record that somebody read the log: which page of it and how many entries."""
+    """Put on record that somebody read: which page or answer, how many entries of it, and by which mandate."""
+    now = office.clock.now()
+    mandate = caller.actor.mandate
+    purpose = {"mandate": mandate.id, "purpose": mandate.act} if mandate else {}
+    with office.write() as uow:
+        extra = {"what": what[:500], "shown": shown, **purpose}
+        append(uow, Note(f"person/{caller.actor.id}", "read", extra=extra), caller, now)
+
+
+def record_refused_reading(office: Office, caller: Caller, what: str) -> None:
+    """Put on record that somebody was refused what he tried to read; the entry holds the address and nothing of the content."""
     now = office.clock.now()
     with office.write() as uow:
-        extra = {"what": what[:500], "shown": shown}
-        append(uow, Note(f"person/{caller.actor.id}", "read", extra=extra), caller, now)
+        append(uow, Note(f"person/{caller.actor.id}", "refusal", extra={"what": what[:500]}), caller, now)
