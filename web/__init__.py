@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Flask
 
-from web import actors, api, delivery, extensions, health, logs, metrics, pages, security, wiring
+from web import actors, api, delivery, extensions, health, logs, metrics, pages, readings, security, wiring
 from web.settings import Settings
 
 
@@ -28,6 +28,7 @@ def create_app(settings: Settings) -> Flask:
     logs.follow(app)
     health.register(app)
     actors.guard(app)
+    readings.keep(app)
     delivery.deliver(app)
     pages.register(app)
     api.register(app)

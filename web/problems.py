@@ -9,6 +9,7 @@ from workflow.errors import (
     Busy,
     DefinitionInvalid,
     NotFound,
+    OutsideMandate,
     ReusedKey,
     StaleItem,
     TooLarge,
@@ -38,6 +39,7 @@ BY_KIND = {
 
 BY_ERROR: dict[type[WorkflowError], Problem] = {
     NotFound: Problem("not-found", 404, 7),
+    OutsideMandate: BY_KIND[Kind.AUTHORITY],
     StaleItem: Problem("stale", 412, 5),
     ReusedKey: Problem("reused-key", 422, 4),
     TwinRunning: Problem("twin-running", 409, 5),
@@ -70,6 +72,8 @@ def reason_of(error: WorkflowError, request: str = "") -> Reason:
         if error.nearest:
             return Reason("no_such_name", Kind.INPUT, params | {"nearest": error.nearest})
         return Reason("not_found", Kind.INPUT, params)
+    if isinstance(error, OutsideMandate):
+        return Reason(error.code, Kind.AUTHORITY, error.params)
     if isinstance(error, StaleItem):
         return Reason("stale", Kind.STATE, {"seen": str(error.seen), "current": str(error.current)})
     if isinstance(error, ReusedKey):

@@ -1,5 +1,7 @@
 """The faults that callers catch by class. A refusal by a rule is no fault: it is a value (`workflow.engine.decision`)."""
 
+from collections.abc import Mapping
+
 
 class WorkflowError(Exception):
     """The root of every fault this package raises on purpose."""
@@ -11,6 +13,14 @@ class NotFound(WorkflowError):
     def __init__(self, kind: str, name: str, nearest: str | None = None) -> None:
         super().__init__(f"no {kind} {name!r}" + (f" (did you mean {nearest!r}?)" if nearest else ""))
         self.kind, self.name, self.nearest = kind, name, nearest
+
+
+class OutsideMandate(WorkflowError):
+    """An auditor without a mandate in force: `code` says whether it is over, to come or missing, `params` of which act."""
+
+    def __init__(self, code: str, params: Mapping[str, str]) -> None:
+        super().__init__(code)
+        self.code, self.params = code, params
 
 
 class StaleItem(WorkflowError):

@@ -1,8 +1,8 @@
 """The log: one item's story for whoever may read the item, and every entry for those who audit."""
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
-from web import plain
+from web import plain, readings
 from web.actors import current_actor, current_caller
 from web.api import calls, problem, schemas
 from web.api.calls import Described, call
@@ -11,7 +11,6 @@ from web.wiring import office
 from workflow.engine.administration import refusal_to_audit
 from workflow.persistence import UnitOfWork
 from workflow.queries.history import HistoryEntry, Sought, entries, of_item
-from workflow.services.auditing import record_reading
 from workflow.services.items import readable
 from workflow.services.journal import stream_of
 
@@ -64,7 +63,7 @@ def of_all() -> Response:
         found = entries(uow, _sought(uow, asked), after=after, limit=limit)
         titles = titles_of(uow)
     said = [plain.sealed_entry(one, titles) for one in found]
-    record_reading(office(), current_caller(), request.full_path.rstrip("?"), len(said))
+    readings.note(len(said))
     return calls.page(said, found[-1].id if len(found) == limit else None)
 
 

@@ -3,16 +3,15 @@
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
-from web import plain
+from web import plain, readings
 from web.actors import current_actor, current_caller
 from web.api import calls, picking, problem, schemas
 from web.api.calls import Described, call
 from web.wiring import office
 from workflow.engine import Kind, Reason
 from workflow.queries.past import RECORDED
-from workflow.services.auditing import record_reading
 from workflow.services.items import readable
 from workflow.services.past import instant_asked, item_then, items_then, office_at
 
@@ -63,7 +62,7 @@ def rows(given: str, asked: dict[str, Any], field: str = "as_of") -> Response:
             raise problem.refused((found,))
         to = plain.reader(office_at(office(), at), uow, current_actor())
         answer = picking.page(to, found, picking.wanted(uow, asked), limit, cursor)
-    record_reading(office(), current_caller(), request.full_path.rstrip("?"), len(answer.get_json()["items"]))
+    readings.note(len(answer.get_json()["items"]))
     return answer
 
 

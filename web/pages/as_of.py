@@ -8,17 +8,17 @@ from urllib.parse import urlencode
 from flask import Blueprint, abort, request
 from werkzeug.wrappers import Response as AnyResponse
 
+from web import readings
 from web.actors import current_actor, current_caller
 from web.i18n import DueCue, label
 from web.pages import presenting
 from web.pages.rendering import render_page
-from web.pages.then import odd_instant, reading_of, readings
+from web.pages.then import odd_instant, reading_choices, reading_of
 from web.titles import Titles, titles_of
 from web.wiring import office
 from workflow.engine import Item, Reason
 from workflow.engine.administration import refusal_to_audit
 from workflow.persistence import UnitOfWork
-from workflow.services import auditing
 from workflow.services.past import instant_asked, items_then
 
 bp = Blueprint("as_of", __name__)
@@ -58,14 +58,14 @@ def index() -> Answer:
         titles = titles_of(uow)
         found = _found(uow, titles, by)
     if found.at is not None:
-        auditing.record_reading(office(), current_caller(), request.full_path.rstrip("?"), len(found.lines))
+        readings.note(len(found.lines))
     return render_page(
         "history/as_of.html",
         422 if found.trouble else 200,
         found=found,
         most=_MOST,
         by=by,
-        readings=readings(),
+        readings=reading_choices(),
         units=[(unit, label(words)) for unit, words in titles.units.items()],
         workflows=[(one.workflow, label(one.label)) for one in office().editions.all_latest()],
     )

@@ -6,11 +6,11 @@ from flask import Flask, Response, current_app, make_response, request
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from web import problems, security
-from web.i18n import N_, _
+from web.i18n import N_, _, reason_sentence
 from web.pages.rendering import leave_the_database_alone, render_fragment, render_page, wants_fragment
 from web.pages.session import login_page
 from workflow.engine.workdays import CalendarYearMissing
-from workflow.errors import WorkflowError
+from workflow.errors import OutsideMandate, WorkflowError
 
 _log = logging.getLogger(__name__)
 
@@ -120,6 +120,12 @@ YEAR_MISSING = Told(
     _TYPED_KEPT,
     N_("Ask the system administrator to enter the days off of {year}, then send again."),
 )
+OUTSIDE_MANDATE = Told(
+    N_("Your mandate is not in force"),
+    N_("An auditor reads under a written mandate and on its days only."),
+    _NOTHING_SAVED,
+    "{sentence}",
+)
 FORM_REFUSED = Told(
     N_("The form is out of date"),
     N_("The form did not come from a page of your present session, so it was not accepted."),
@@ -160,6 +166,8 @@ def tell_workflow(error: WorkflowError) -> Response:
         return tell_fault(error)
     if isinstance(error, CalendarYearMissing):
         return error_page(problem.status, YEAR_MISSING, year=str(error.year))
+    if isinstance(error, OutsideMandate):
+        return error_page(problem.status, OUTSIDE_MANDATE, sentence=reason_sentence(problems.reason_of(error)))
     return error_page(problem.status)
 
 

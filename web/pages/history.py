@@ -6,7 +6,8 @@ from urllib.parse import urlencode
 from flask import Blueprint, abort, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from web.actors import current_actor, current_caller
+from web import readings
+from web.actors import current_actor
 from web.i18n import _
 from web.pages import presenting
 from web.pages.rendering import render_page
@@ -36,8 +37,7 @@ def index() -> Answer:
         titles = titles_of(uow)
         about = items_of(uow, found)
         told = [_told(uow, entry, about.get(entry.stream), titles) for entry in found]
-    # Who read what is an entry of its own, one a page.
-    auditing.record_reading(office(), current_caller(), request.full_path.rstrip("?"), len(told))
+    readings.note(len(told))
     return render_page(
         "history/index.html",
         told=told,

@@ -269,6 +269,8 @@ def _words_of(entry: HistoryEntry, definition: Definition | None) -> str:
         return _reminder_words(entry, definition)
     if entry.type == "admin":
         return administered(entry.body.get("admin", {}))
+    if entry.type in ("read", "refusal") and "what" in entry.body:
+        return " · ".join(str(entry.body[part]) for part in ("what", "purpose") if part in entry.body)
     return entry.comment or ""
 
 

@@ -6,12 +6,13 @@ from flask import Blueprint, Response, make_response, redirect, request
 from werkzeug.exceptions import BadRequest, TooManyRequests, Unauthorized
 from werkzeug.wrappers import Response as AnyResponse
 
-from web import actors, i18n, security
-from web.i18n import _, label
+from web import actors, i18n, problems, security
+from web.i18n import _, label, reason_sentence
 from web.pages.rendering import render_page
 from web.titles import choice_label
 from web.wiring import office, settings
 from workflow.engine.definition import COMMENT
+from workflow.errors import OutsideMandate
 from workflow.services import people
 
 bp = Blueprint("session", __name__)
@@ -23,13 +24,16 @@ _UNSEEN = frozenset({"act", "draft", "item", "key", "move", "seen", "version", "
 """What a form carries that nobody typed."""
 
 
-def login_page(status: int = 200, *, failed: bool = False, expired: bool = False) -> tuple[str, int]:
+def login_page(
+    status: int = 200, *, failed: bool = False, expired: bool = False, outside: str = ""
+) -> tuple[str, int]:
     """The form. What a form that came too late held is carried along, so that nothing typed is lost."""
     return render_page(
         "session/login.html",
         status,
         failed=failed,
         expired=expired,
+        outside=outside,
         login=request.form.get("login", "") if request.endpoint == "session.log_in" else "",
         next=_next(),
         kept=tuple(kept_fields()),
@@ -74,6 +78,8 @@ def log_in() -> AnyResponse | tuple[str, int]:
         raise TooManyRequests(retry_after=outcome.wait_seconds)
     if isinstance(outcome, people.LoginRefused):
         return login_page(401, failed=True)
+    if isinstance(outcome, OutsideMandate):
+        return login_page(403, outside=reason_sentence(problems.reason_of(outcome)))
     return _signed_in(outcome)
 
 

@@ -44,7 +44,7 @@ def reading_of(asked: Mapping[str, str]) -> str:
     return by if by in READINGS else RECORDED
 
 
-def readings() -> list[tuple[str, str]]:
+def reading_choices() -> list[tuple[str, str]]:
     """The readings to choose from, with their words."""
     return [(reading, _(words)) for reading, words in READING_WORDS.items()]
 
@@ -58,7 +58,7 @@ def asked_then(uow: UnitOfWork, item: Item, titles: Titles, files: Mapping[str, 
     """What the query of the page asks for, `as_of` and `by`, and its answer."""
     typed = request.args.get("as_of", "").strip()
     by = reading_of(request.args)
-    offered = readings()
+    offered = reading_choices()
     if not typed:
         return Then(typed, by, offered)
     at = instant_asked(office(), typed)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from workflow.catalog.data_file import DataFile, open_data
-from workflow.catalog.grammar import SLUG, Bilingual, Block, Flag, Listed, One, Text
+from workflow.catalog.grammar import SLUG, Bilingual, Block, Flag, Listed, One, Text, Whole
 from workflow.engine.definition import OFFICES, POSTS, SYSTEM, Label
 
 UNIT = Block.from_dict(
@@ -18,6 +18,7 @@ UNIT = Block.from_dict(
     },
     name="Unit",
 )
+MANDATE = Block.from_dict({"act": Text(needed=True), "days": Whole(needed=True, least=1, most=1000)}, name="Mandate")
 POST = Block.from_dict(
     {
         "login": Text(needed=True, form=SLUG),
@@ -25,6 +26,7 @@ POST = Block.from_dict(
         "roles": Listed(Text(), needed=True, least=1),
         "areas": Listed(Text()),
         "title": Bilingual(needed=True),
+        "mandate": One(MANDATE),
     },
     name="Post",
 )
@@ -59,6 +61,14 @@ class Unit:
 
 
 @dataclass(frozen=True, slots=True)
+class StandingMandate:
+    """By which act the auditor of a new office reads, and for how many days from the day on which it is set up."""
+
+    act: str
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
 class Post:
     """What one login may do; `areas` bounds a vice chairman. A post without a unit stands outside the units."""
 
@@ -67,6 +77,7 @@ class Post:
     roles: tuple[str, ...]
     areas: tuple[str, ...]
     title: Label
+    mandate: StandingMandate | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +113,14 @@ def read_organisation(text: str | bytes, file: str) -> Organisation:
         place=values["place"],
         units=tuple(Unit(**unit) for unit in values["units"]),
         posts=tuple(
-            Post(post["login"], post.get("unit"), post["roles"], post.get("areas", ()), post["title"])
+            Post(
+                post["login"],
+                post.get("unit"),
+                post["roles"],
+                post.get("areas", ()),
+                post["title"],
+                StandingMandate(**post["mandate"]) if "mandate" in post else None,
+            )
             for post in values["posts"]
         ),
         areas=tuple(Area(**area) for area in values["areas"]),

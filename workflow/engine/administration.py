@@ -11,6 +11,7 @@ from workflow.engine.decision import Accepted, Decision, Kind, Reason, Rejected
 from workflow.engine.definition import Definition
 from workflow.engine.events import Overridden
 from workflow.engine.item import Actor, Doer, Item
+from workflow.engine.mandate import AUDITOR
 from workflow.engine.workdays import CalendarYearMissing
 
 _ADMINISTRATORS = frozenset({"admin", "system"})
@@ -24,10 +25,38 @@ def refusal_to_administer(actor: Actor) -> Reason | None:
 
 
 def refusal_to_audit(actor: Actor) -> Reason | None:
-    """Why `actor` may not read the whole log, or None: the auditor, and the chairman who answers for the office."""
+    """Why `actor` may not read the whole log, or None: the auditor, and the chairman who answers for the office.
+
+    An auditor whose mandate names units or workflows reads a part of it only (`refusal_to_read_log`).
+    """
+    refusal = refusal_to_read_log(actor)
+    if refusal is None and actor.mandate is not None and actor.mandate.narrow:
+        return Reason("mandate_narrow", Kind.AUTHORITY, {"act": actor.mandate.act})
+    return refusal
+
+
+def refusal_to_read_log(actor: Actor) -> Reason | None:
+    """Why `actor` may not look into the log at all, or None; what of it he reads is within his scope of reading."""
     if actor.roles & {"auditor", "chairman", "system"}:
         return None
     return Reason("not_permitted", Kind.AUTHORITY, {"may": "auditor, chairman"})
+
+
+def stands_apart_from_content(actor: Actor) -> bool:
+    """Whether `actor` runs the accounts: what he tries to read of the office's business is refused, and kept."""
+    return "admin" in actor.roles
+
+
+def inspects(actor: Actor) -> bool:
+    """Whether `actor` reads as an auditor: then each page and answer that he is shown is an entry of the log."""
+    return AUDITOR in actor.roles
+
+
+def refusal_to_mandate(held: frozenset[str]) -> Reason | None:
+    """Why nobody with these offices and posts can be given a mandate, or None: who inspects has no other part in the office."""
+    if held - {AUDITOR}:
+        return Reason("auditor_has_posts", Kind.INPUT, {"field": "login", "may": ", ".join(sorted(held))})
+    return None
 
 
 def refusal_to_contribute(actor: Actor) -> Reason | None:

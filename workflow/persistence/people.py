@@ -1,6 +1,6 @@
 """Persons, units, areas, appointments and delegations: who may act, in which capacity, at which instant."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -11,11 +11,14 @@ from workflow.catalog.organisation import Area, Unit
 from workflow.engine.circumstances import Directory
 from workflow.engine.definition import POSTS, Label
 from workflow.engine.item import Actor, Delegation
+from workflow.engine.mandate import AUDITOR, Mandate
 from workflow.errors import NotFound
 from workflow.persistence.columns import instant, instant_or_none, json_text, json_value, micros, micros_or_none
+from workflow.persistence.mandates import Mandates
+from workflow.persistence.mandates import in_force as mandate_in_force
 from workflow.persistence.sessions import Session, stored_session
 from workflow.persistence.statements import Cursor, Row, Statement, run
-from workflow.persistence.tables import api_token, appointment, area, delegation, person, unit, user_session
+from workflow.persistence.tables import api_token, appointment, area, delegation, mandate, person, unit, user_session
 
 _NEW = sa.bindparam
 _PERSON_WIDTH = len(person.c)
@@ -29,37 +32,66 @@ def _in_force(table: sa.Table) -> sa.ColumnElement[bool]:
 
 
 _HELD = (appointment.c.role, appointment.c.unit, appointment.c.areas)
-_OWN = Statement(
-    "people.own_powers",
-    sa.select(person.c.title_vi, *_HELD)
-    .join_from(person, appointment, sa.and_(appointment.c.person == person.c.id, _in_force(appointment)), isouter=True)
-    .where(person.c.id == _NEW("id"), person.c.locked_at.is_(None))
-    .order_by(appointment.c.from_at, appointment.c.id),
+# An auditor's post counts while somebody's written act says so.
+_MANDATED = sa.exists(
+    sa.select(mandate.c.id).where(mandate.c.person == appointment.c.person, mandate_in_force(_NEW("now")))
+).correlate(appointment)
+_POWERS_OF = sa.and_(
+    appointment.c.person == person.c.id,
+    _in_force(appointment),
+    sa.or_(appointment.c.role != sa.literal_column(f"'{AUDITOR}'"), _MANDATED),
 )
-_GIVEN = Statement(
-    "people.given_powers",
-    sa.select(
-        delegation.c.id,
-        delegation.c.giver,
-        delegation.c.kind,
-        delegation.c.workflows,
-        delegation.c.areas,
-        person.c.title_vi,
-        *_HELD,
+
+
+def _never(column: sa.Column[Any]) -> sa.ColumnElement[bool]:
+    """What must not have happened to whoever acts at present."""
+    return column.is_(None)
+
+
+def _not_by_then(column: sa.Column[Any]) -> sa.ColumnElement[bool]:
+    """What must not have happened by then to whoever acted at a past instant."""
+    return sa.or_(column.is_(None), column > _NEW("now"))
+
+
+def _own_powers(unless: Callable[[sa.Column[Any]], sa.ColumnElement[bool]]) -> Statement:
+    return Statement(
+        "people.own_powers",
+        sa.select(person.c.title_vi, *_HELD)
+        .join_from(person, appointment, _POWERS_OF, isouter=True)
+        .where(person.c.id == _NEW("id"), unless(person.c.locked_at))
+        .order_by(appointment.c.from_at, appointment.c.id),
     )
-    .join_from(delegation, person, person.c.id == delegation.c.giver)
-    .join(appointment, appointment.c.person == delegation.c.giver)
-    .where(
-        delegation.c.receiver == _NEW("id"),
-        _in_force(delegation),
-        delegation.c.ended_at.is_(None),
-        _in_force(appointment),
-        # What the giver became afterwards was never his to give.
-        appointment.c.from_at <= delegation.c.from_at,
-        person.c.locked_at.is_(None),
+
+
+def _given_powers(unless: Callable[[sa.Column[Any]], sa.ColumnElement[bool]]) -> Statement:
+    return Statement(
+        "people.given_powers",
+        sa.select(
+            delegation.c.id,
+            delegation.c.giver,
+            delegation.c.kind,
+            delegation.c.workflows,
+            delegation.c.areas,
+            person.c.title_vi,
+            *_HELD,
+        )
+        .join_from(delegation, person, person.c.id == delegation.c.giver)
+        .join(appointment, appointment.c.person == delegation.c.giver)
+        .where(
+            delegation.c.receiver == _NEW("id"),
+            _in_force(delegation),
+            unless(delegation.c.ended_at),
+            _in_force(appointment),
+            # What the giver became afterwards was never his to give.
+            appointment.c.from_at <= delegation.c.from_at,
+            unless(person.c.locked_at),
+        )
+        .order_by(delegation.c.from_at, delegation.c.id, appointment.c.from_at, appointment.c.id),
     )
-    .order_by(delegation.c.from_at, delegation.c.id, appointment.c.from_at, appointment.c.id),
-)
+
+
+_OWN, _OWN_THEN = _own_powers(_never), _own_powers(_not_by_then)
+_GIVEN, _GIVEN_THEN = _given_powers(_never), _given_powers(_not_by_then)
 _HOLDERS = sa.select(appointment.c.person, *_HELD).join_from(
     appointment, person, sa.and_(person.c.id == appointment.c.person, person.c.locked_at.is_(None))
 )
@@ -67,7 +99,6 @@ _HOLDERS_AT = Statement("people.holders", _HOLDERS.where(_in_force(appointment))
 _HOLDERS_OPEN = Statement("people.holders", _HOLDERS.where(appointment.c.to_at.is_(None)))
 
 _PERSON = sa.select(*person.c)
-_POWERS_OF = sa.and_(appointment.c.person == person.c.id, _in_force(appointment))
 _BY_SESSION = Statement(
     "people.by_session",
     sa.select(*person.c, *user_session.c, *_HELD)
@@ -304,7 +335,14 @@ class People:
 
     def actor(self, person_id: str, now: datetime) -> Actor:
         """The person with the powers in force at `now`; NotFound for one who is unknown or locked."""
-        own = self._rows(_OWN, {"id": person_id, "now": micros(now)})
+        return self._actor(person_id, now, _OWN, _GIVEN)
+
+    def actor_then(self, person_id: str, at: datetime) -> Actor:
+        """The same for a past instant: what was ended since counted then. NotFound for one who is unknown or was locked."""
+        return self._actor(person_id, at, _OWN_THEN, _GIVEN_THEN)
+
+    def _actor(self, person_id: str, now: datetime, own_powers: Statement, given_powers: Statement) -> Actor:
+        own = self._rows(own_powers, {"id": person_id, "now": micros(now)})
         if not own:
             raise NotFound("person", person_id)
         powers = _powers([row[1:] for row in own if row[1] is not None])
@@ -314,7 +352,8 @@ class People:
             roles=powers.roles,
             areas=powers.areas,
             post=own[0][0],
-            delegations=self._delegations(person_id, now),
+            delegations=self._delegations(person_id, now, given_powers),
+            mandate=self._mandate(person_id, powers, now),
         )
 
     def of_session(self, id_hash: str, now: datetime) -> Recognised | None:
@@ -344,12 +383,19 @@ class People:
             roles=powers.roles,
             areas=powers.areas,
             post=found.title.vi,
-            delegations=self._delegations(found.id, now),
+            delegations=self._delegations(found.id, now, _GIVEN),
+            mandate=self._mandate(found.id, powers, now),
         )
 
-    def _delegations(self, person_id: str, now: datetime) -> tuple[Delegation, ...]:
+    def _mandate(self, person_id: str, powers: _Powers, now: datetime) -> Mandate | None:
+        if AUDITOR not in powers.roles:
+            return None
+        found = Mandates(self._cursor).in_force(person_id, now)
+        return found.bounds if found else None
+
+    def _delegations(self, person_id: str, now: datetime, given_powers: Statement) -> tuple[Delegation, ...]:
         given: dict[str, list[Row]] = {}
-        for row in self._rows(_GIVEN, {"id": person_id, "now": micros(now)}):
+        for row in self._rows(given_powers, {"id": person_id, "now": micros(now)}):
             given.setdefault(row[0], []).append(row)
         return tuple(_delegation(rows) for rows in given.values())
 

@@ -6,13 +6,15 @@ from typing import Any
 import sqlalchemy as sa
 
 from workflow.engine.item import Delegation
+from workflow.engine.mandate import Mandate
 from workflow.engine.visibility import LentScope, ReadScope
 from workflow.persistence.tables import item
 
 
 def shape_of(scope: ReadScope) -> ReadScope:
     """The scope with its names left out: scopes of one shape share the text of their statements."""
-    return ReadScope(scope.everything, _some(scope.unit), "-", tuple(map(_lent_shape, scope.lent)))
+    lent = tuple(map(_lent_shape, scope.lent))
+    return ReadScope(scope.everything, _some(scope.unit), "-", lent, _mandate_shape(scope.mandate))
 
 
 def _some(name: str | None) -> str | None:
@@ -28,10 +30,18 @@ def _lent_shape(lent: LentScope) -> LentScope:
             "-",
             _some(power.giver_unit),
             offices,
-            workflows=frozenset(map(str, range(len(power.workflows)))),
-            areas=frozenset(map(str, range(len(power.areas)))),
+            workflows=_numbers(power.workflows),
+            areas=_numbers(power.areas),
         )
     )
+
+
+def _mandate_shape(mandate: Mandate | None) -> Mandate | None:
+    return mandate and Mandate("-", "-", _numbers(mandate.units), _numbers(mandate.workflows))
+
+
+def _numbers(names: frozenset[str]) -> frozenset[str]:
+    return frozenset(map(str, range(len(names))))
 
 
 def readable_clause(scope: ReadScope, unit: str | None) -> sa.ColumnElement[bool] | None:
@@ -39,7 +49,8 @@ def readable_clause(scope: ReadScope, unit: str | None) -> sa.ColumnElement[bool
     if scope.everything or (unit is not None and unit == scope.unit):
         return None
     lent = [_lent(f"lent_{n}", one) for n, one in enumerate(scope.lent)]
-    return sa.or_(*_concerns("scope", scope.unit), *lent)
+    mandated = [_mandated(scope.mandate)] if scope.mandate else []
+    return sa.or_(*_concerns("scope", scope.unit), *lent, *mandated)
 
 
 def _concerns(prefix: str, unit: str | None) -> list[sa.ColumnElement[bool]]:
@@ -51,6 +62,15 @@ def _concerns(prefix: str, unit: str | None) -> list[sa.ColumnElement[bool]]:
         item.c.support.like(sa.bindparam(f"{prefix}_unit_support")),
         person,
     ]
+
+
+def _mandated(mandate: Mandate) -> sa.ColumnElement[bool]:
+    conditions: list[sa.ColumnElement[bool]] = []
+    if mandate.units:
+        conditions.append(item.c.unit.in_(_places("mandate_unit", len(mandate.units))))
+    if mandate.workflows:
+        conditions.append(item.c.workflow.in_(_places("mandate_workflow", len(mandate.workflows))))
+    return sa.and_(*conditions)
 
 
 def _lent(prefix: str, lent: LentScope) -> sa.ColumnElement[bool]:
@@ -71,6 +91,9 @@ def _places(prefix: str, count: int) -> list[sa.BindParameter[Any]]:
 
 def scope_params(scope: ReadScope) -> dict[str, Any]:
     params = _names("scope", scope.unit, scope.person)
+    if scope.mandate:
+        params |= _numbered("mandate_unit", scope.mandate.units)
+        params |= _numbered("mandate_workflow", scope.mandate.workflows)
     for n, lent in enumerate(scope.lent):
         power, prefix = lent.power, f"lent_{n}"
         params |= _names(prefix, power.giver_unit, power.giver)

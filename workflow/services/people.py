@@ -13,12 +13,12 @@ from workflow.catalog.organisation import Organisation, Post
 from workflow.engine import SYSTEM_ACTOR, Actor, Kind, Label, Reason
 from workflow.engine.administration import refusal_to_administer
 from workflow.engine.definition import OFFICES, POSTS, SYSTEM
-from workflow.errors import Busy, NotFound
+from workflow.errors import Busy, NotFound, OutsideMandate
 from workflow.ids import new_id
 from workflow.persistence import UnitOfWork
 from workflow.persistence.people import Appointment, Person, Recognised
 from workflow.persistence.sessions import Session, Token
-from workflow.services import passwords
+from workflow.services import mandates, passwords
 from workflow.services.journal import Note, append
 from workflow.services.office import Caller, Office
 
@@ -82,6 +82,8 @@ def _seed_post(uow: UnitOfWork, post: Post, password_hash: str | None, now: date
     uow.people.add(person)
     for role in post.roles:
         uow.people.appoint(Appointment(new_id(now), person.id, role, post.unit, now, areas=post.areas))
+    if post.mandate is not None:
+        mandates.seed(uow, person.id, post.mandate, now)
     return person.id
 
 
@@ -276,8 +278,13 @@ class TooManyAttempts:
     wait_seconds: int
 
 
-def log_in(office: Office, login: str, password: str, visit: Visit) -> Opened | LoginRefused | TooManyAttempts:
-    """Open a session where the password is right. Too many failures of a login or a client make everybody wait there."""
+def log_in(
+    office: Office, login: str, password: str, visit: Visit
+) -> Opened | LoginRefused | TooManyAttempts | OutsideMandate:
+    """Open a session where the password is right. Too many failures of a login or a client make everybody wait there.
+
+    Whoever knows an auditor's password is told when that auditor's mandate holds.
+    """
     now = office.clock.now()
     login = login.strip().lower()[:64]
     with office.read() as uow:
@@ -293,6 +300,10 @@ def log_in(office: Office, login: str, password: str, visit: Visit) -> Opened | 
             if person is not None:
                 _record_visit(uow, person.id, SYSTEM_ACTOR, "refused", visit.request, now)
             return LoginRefused()
+        outside = mandates.fault_outside(uow, person.id, now)
+        if outside is not None:
+            _record_visit(uow, person.id, SYSTEM_ACTOR, "refused", visit.request, now)
+            return outside
         _record_visit(uow, person.id, uow.people.actor(person.id, now), "in", visit.request, now)
         return _open(uow, person, visit, now)
 
@@ -335,18 +346,29 @@ class SignedIn:
 
 
 def resolve(office: Office, session_id: str) -> SignedIn | None:
-    """Who holds that session, or None where it is over: logged out, 30 minutes idle, 12 hours old, locked."""
+    """Who holds that session, or None where it is over: logged out, 30 minutes idle, 12 hours old, locked.
+
+    Raises OutsideMandate for an auditor whose mandate has ended since.
+    """
     now = office.clock.now()
     id_hash = recognising(session_id)
     with office.read() as uow:
         found = uow.people.of_session(id_hash, now)
-    if found is None or found.session is None or _is_over(found.session, now):
-        return None
+        if found is None or found.session is None or _is_over(found.session, now):
+            return None
+        _check_mandate(uow, found.actor, now)
     if now - found.session.seen_at >= _TOUCH_EVERY:
         # A busy database is no reason to send anybody away; the next request says it again.
         with suppress(Busy), office.write() as uow:
             uow.sessions.touch(id_hash, now)
     return SignedIn(found.person, found.actor, id_hash, csrf=found.session.csrf)
+
+
+def _check_mandate(uow: UnitOfWork, actor: Actor, now: datetime) -> None:
+    # Whoever holds a post that counts is no auditor without a mandate: nothing is asked about anybody else.
+    outside = None if actor.roles else mandates.fault_outside(uow, actor.id, now)
+    if outside is not None:
+        raise outside
 
 
 def _is_over(session: Session, now: datetime) -> bool:
@@ -394,10 +416,12 @@ def create_token(office: Office, caller: Caller, login: str, scopes: frozenset[s
 
 
 def resolve_token(office: Office, token: str) -> SignedIn | None:
-    """Who that token stands for, or None where it is none in force."""
-    token_hash = recognising(token)
+    """Who that token stands for, or None where it is none in force; raises OutsideMandate like `resolve`."""
+    token_hash, now = recognising(token), office.clock.now()
     with office.read() as uow:
-        found: Recognised | None = uow.people.of_token(token_hash, office.clock.now())
+        found: Recognised | None = uow.people.of_token(token_hash, now)
+        if found is not None:
+            _check_mandate(uow, found.actor, now)
     return SignedIn(found.person, found.actor, token_hash, scopes=found.scopes) if found else None
 
 
