@@ -108,14 +108,19 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """From `since` up to and without `until`, local days being those of `zone`."""
+    """From `since` up to and without `until`, which a cut may have put before `end`; local days are those of `zone`."""
 
     since: datetime
     until: datetime
+    end: datetime
     zone: tzinfo
 
     def holds(self, at: datetime) -> bool:
         return self.since <= at < self.until
+
+    def is_for(self, bound: datetime) -> bool:
+        """Whether a deadline's last day lies in the period, be it still ahead."""
+        return self.since < bound <= self.end
 
 
 @dataclass(frozen=True, slots=True)
@@ -492,7 +497,7 @@ def _reports(story: _Story, snaps: tuple[_Snap, ...], unit: str, stretch: Stretc
     if last.item.unit != unit:
         return
     bound = _bound(last)
-    if bound is not None and stretch.holds(bound - timedelta(microseconds=1)):
+    if bound is not None and stretch.is_for(bound):
         charge = next(_charges(snaps, unit), None)
         yield Measure.REPORTS, Mark(item, snaps[0].line)
         yield _sending(charge, last, bound, stretch)

@@ -72,7 +72,7 @@ def account(
         raise NotFound("unit", unit)
     asked = at or office.clock.now()
     begin, end = _bounds(office, period)
-    stretch = Stretch(begin, min(end, max(asked + _MOMENT, begin)), office.zone)
+    stretch = Stretch(begin, min(end, max(asked + _MOMENT, begin)), end, office.zone)
     sheet = accounted(
         streams_of(uow, unit, begin, asked),
         lambda item: office.editions.of(item, uow),
