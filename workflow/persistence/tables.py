@@ -211,9 +211,6 @@ audit_event = Table(
     Index("ix_audit_event_rec", "rec"),
     Index("ix_audit_event_actor_id_rec", "actor_id", "rec"),
     _where("ix_audit_event_item_id_rec", "item_id", "rec", condition="item_id IS NOT NULL"),
-    # Moves by their name, and what is rarer than a move by its kind: common kinds are found by walking along `rec`.
-    _where("ix_audit_event_tr_rec", "tr", "rec", condition="tr IS NOT NULL"),
-    _where("ix_audit_event_type_rec", "type", "rec", condition="type NOT IN ('move', 'create', 'child', 'timer')"),
     sqlite_strict=True,
 )
 
@@ -228,51 +225,6 @@ audit_private = Table(
     sqlite_strict=True,
 )
 
-# -- the seals of the log: written by the sealer and the signer alone -----------------------------------------------------
-
-audit_leaf = Table(
-    "audit_leaf",
-    metadata,
-    # The order of the whole log, gapless from 0.
-    Column("seq", whole(), primary_key=True, autoincrement=False, nullable=False),
-    Column("event_id", Text, ForeignKey("audit_event.id"), nullable=False),
-    Column("leaf", blob(), nullable=False),
-    UniqueConstraint("event_id"),
-    sqlite_strict=True,
-)
-
-audit_head = Table(
-    "audit_head",
-    metadata,
-    Column("id", Integer, primary_key=True, autoincrement=False, nullable=False),
-    Column("size", whole(), nullable=False),
-    Column("frontier", blob(), nullable=False),
-    sqlite_strict=True,
-)
-
-audit_checkpoint = Table(
-    "audit_checkpoint",
-    metadata,
-    Column("number", Integer, primary_key=True, autoincrement=False, nullable=False),
-    Column("size", whole(), nullable=False),
-    Column("at", Instant, nullable=False),
-    Column("note", Text, nullable=False),
-    sqlite_strict=True,
-)
-
-audit_alarm = Table(
-    "audit_alarm",
-    metadata,
-    Column("number", Integer, primary_key=True, autoincrement=False, nullable=False),
-    Column("at", Instant, nullable=False),
-    Column("code", Text, nullable=False),
-    Column("seq", whole()),
-    sqlite_strict=True,
-)
-
-# -- leaving and entering -----------------------------------------------------------------------------------------------
-
-message = Table(
 # -- what was erased ----------------------------------------------------------------------------------------------------
 
 redaction_request = Table(
@@ -352,6 +304,9 @@ audit_alarm = Table(
     sqlite_strict=True,
 )
 
+# -- leaving and entering -----------------------------------------------------------------------------------------------
+
+message = Table(
     "message",
     metadata,
     Column("id", Text, primary_key=True),
@@ -528,24 +483,6 @@ delegation = Table(
     Column("to_at", Instant, nullable=False),
     Column("ended_at", Instant),
     Index("ix_delegation_receiver", "receiver"),
-# By which written act, when, and within which bounds somebody reads as an auditor.
-mandate = Table(
-    "mandate",
-    metadata,
-    Column("id", Text, primary_key=True),
-    Column("person", Text, ForeignKey("person.id"), nullable=False),
-    Column("act", Text, nullable=False),
-    Column("from_at", Instant, nullable=False),
-    Column("to_at", Instant, nullable=False),
-    Column("units", JsonText, nullable=False),
-    Column("workflows", JsonText, nullable=False),
-    Column("private", Integer, nullable=False),
-    Column("given_by", Text, nullable=False),
-    Column("given_at", Instant, nullable=False),
-    Column("ended_at", Instant),
-    Index("ix_mandate_person", "person"),
-)
-
     Index("ix_delegation_giver", "giver"),
 )
 
