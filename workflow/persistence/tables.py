@@ -211,6 +211,9 @@ audit_event = Table(
     Index("ix_audit_event_rec", "rec"),
     Index("ix_audit_event_actor_id_rec", "actor_id", "rec"),
     _where("ix_audit_event_item_id_rec", "item_id", "rec", condition="item_id IS NOT NULL"),
+    # Moves by their name, and what is rarer than a move by its kind: common kinds are found by walking along `rec`.
+    _where("ix_audit_event_tr_rec", "tr", "rec", condition="tr IS NOT NULL"),
+    _where("ix_audit_event_type_rec", "type", "rec", condition="type NOT IN ('move', 'create', 'child', 'timer')"),
     sqlite_strict=True,
 )
 
@@ -523,6 +526,24 @@ api_token = Table(
     Column("created_at", Instant, nullable=False),
     Column("revoked_at", Instant),
     Index("ix_api_token_person", "person"),
+)
+
+# By which written act, when, and within which bounds somebody reads as an auditor.
+mandate = Table(
+    "mandate",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("person", Text, ForeignKey("person.id"), nullable=False),
+    Column("act", Text, nullable=False),
+    Column("from_at", Instant, nullable=False),
+    Column("to_at", Instant, nullable=False),
+    Column("units", JsonText, nullable=False),
+    Column("workflows", JsonText, nullable=False),
+    Column("private", Integer, nullable=False),
+    Column("given_by", Text, nullable=False),
+    Column("given_at", Instant, nullable=False),
+    Column("ended_at", Instant),
+    Index("ix_mandate_person", "person"),
 )
 
 calendar_feed = Table(
