@@ -45,6 +45,7 @@ class Settings:
     zone: ZoneInfo = VIETNAM
     language: str = "vi"
     files: Path = Path("var/files")
+    trusted_roots: Path | None = None
     log: str = "text"
     metrics_token: str | None = field(default=None, repr=False)
     proxy_hops: int = 0
@@ -70,6 +71,7 @@ class Settings:
             zone=_zone(env.get("DONDOC_TIMEZONE") or "Asia/Ho_Chi_Minh"),
             language=_one_of("DONDOC_LANG", env.get("DONDOC_LANG") or "vi", LANGUAGES),
             files=Path(env.get("DONDOC_FILES") or folder / "files"),
+            trusted_roots=_folder("DONDOC_TRUSTED_ROOTS", env.get("DONDOC_TRUSTED_ROOTS")),
             metrics_token=_metrics_token(_secret(env, "DONDOC_METRICS_TOKEN")),
             log=_one_of("DONDOC_LOG", env.get("DONDOC_LOG") or "text", _LOGS),
             proxy_hops=_count("DONDOC_PROXY_HOPS", env.get("DONDOC_PROXY_HOPS") or "0"),
@@ -152,6 +154,12 @@ def _zone(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError) as fault:
         raise SettingRefused("DONDOC_TIMEZONE", f"no time zone {name!r}; for instance Asia/Ho_Chi_Minh") from fault
+
+
+def _folder(name: str, path: str | None) -> Path | None:
+    if path and not Path(path).is_dir():
+        raise SettingRefused(name, f"there is no folder {path}")
+    return Path(path) if path else None
 
 
 def _one_of(name: str, value: str, known: tuple[str, ...]) -> str:

@@ -105,6 +105,7 @@ def attach(app: Flask, settings: Settings, witness: Witness = unwitnessed) -> No
         measures=partial(CatalogueMeasures, library.indicators or NO_INDICATORS),
     )
     app.extensions.update(settings=settings, office=made, badge=Badge(made))
+        trusted_roots=settings.trusted_roots,
 
 
 def mailer_of(settings: Settings) -> SmtpMailer | None:

@@ -119,3 +119,10 @@ def test_with_workers_of_their_own_no_clock_runs_inside(app):
     app.extensions["settings"] = replace(app.extensions["settings"], redis_url="redis://localhost")
 
     assert wiring.start_clock(app) is None
+
+
+def test_the_folder_of_trusted_roots_must_be_there(tmp_path):
+    assert Settings.from_environ(tmp_path, {}).trusted_roots is None
+    assert Settings.from_environ(tmp_path, {"DONDOC_TRUSTED_ROOTS": str(tmp_path)}).trusted_roots == tmp_path
+    with pytest.raises(SettingRefused, match="DONDOC_TRUSTED_ROOTS"):
+        Settings.from_environ(tmp_path, {"DONDOC_TRUSTED_ROOTS": str(tmp_path / "none")})

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
+from pathlib import Path
 
 from workflow.catalog import Names
 from workflow.clock import VIETNAM, Clock
@@ -59,6 +60,7 @@ class Office:
     witness: Witness = unwitnessed
     measures: Callable[[UnitOfWork], Measures] = _unmeasured
     eraser: Eraser | None = None
+    trusted_roots: Path | None = None
 
     def circumstances(
         self,
