@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tests.databases import Database, Ground, sqlite_ground
 from workflow.catalog import Library, load_folder
+from workflow.catalog.indicators import NO_INDICATORS
 from workflow.clock import fixed
 from workflow.engine import SYSTEM_ACTOR
 from workflow.persistence.content import ContentStore
@@ -57,6 +58,7 @@ def office_over(database: Database, at: datetime = OPENING) -> Office:
         editions=Editions(database.read, library.names),
         calendars=library.calendars,
         names=library.names,
+        indicators=library.indicators or NO_INDICATORS,
         content=ContentStore(database.folder / "files"),
     )
 

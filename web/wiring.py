@@ -56,6 +56,9 @@ NOTICES = frozenset(
         "report_last_day", "report_late", "report_missing", "send_proposed", "sent", "received", "returned",
         "not_resent", "unreceived", "waived", "correct_proposed", "corrected", "undecided", "unanswered", "unclosed",
         "extension_asked", "extension_granted", "extension_refused", "escalated", "escalation_answered",
+        "urged", "remedy_wanted", "consolidation_submitted", "consolidation_returned", "consolidation_issued",
+        "consolidation_registered", "consolidation_renewed", "consolidation_late", "consolidation_last_day",
+        "unsubmitted", "unissued", "unregistered",
     }
 )
 # fmt: on
@@ -104,6 +107,7 @@ def attach(app: Flask, settings: Settings, witness: Witness = unwitnessed) -> No
         witness=witness,
         measures=partial(CatalogueMeasures, library.indicators or NO_INDICATORS),
     )
+        indicators=library.indicators or NO_INDICATORS,
     app.extensions.update(settings=settings, office=made, badge=Badge(made))
         trusted_roots=settings.trusted_roots,
 

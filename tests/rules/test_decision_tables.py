@@ -146,7 +146,7 @@ def verdict(decision: Decision) -> str:
     return "authority" if Kind.AUTHORITY in kinds else "may"
 
 
-TABLES = ("task", "standing", "report", "extension", "escalation", "finding")
+TABLES = ("task", "standing", "report", "extension", "escalation", "finding", "consolidation")
 CASES = [(name, move) for name in TABLES for move in sorted({row["move"] for row in table(name)})]
 
 

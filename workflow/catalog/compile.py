@@ -59,12 +59,15 @@ _GROUPS = {Final.DONE: Group.DONE, Final.CANCELLED: Group.CANCELLED, Final.SUPER
 
 _Block = Mapping[str, Any]
 
+JOBS = frozenset({"fall_short", "measure", "merge_reports"})
+"""What this release starts after a move. A job makes the move of its own name, as the system: `workflow.outbox.handlers`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Names:
     """What a file may refer to beyond itself: the organisation's roles and areas, calendars, templates, workflows.
 
-    `webhooks` and `jobs` are those that this installation takes; none, unless somebody says so.
+    `webhooks` are those that this installation takes, none unless somebody says so; `jobs` those of this release.
     """
 
     roles: frozenset[str] = OFFICES | POSTS
@@ -73,7 +76,7 @@ class Names:
     workflows: frozenset[str] = frozenset()
     areas: frozenset[str] = frozenset()
     webhooks: frozenset[str] = frozenset()
-    jobs: frozenset[str] = frozenset()
+    jobs: frozenset[str] = JOBS
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from workflow.outbox.relay import Undeliverable
 from workflow.persistence import UnitOfWork
 from workflow.persistence.messages import Message
 from workflow.persistence.notices import Notice
-from workflow.services import mail
+from workflow.services import consolidation, duties, mail
 from workflow.services.office import Office
 from workflow.values import replace
 
@@ -31,6 +31,9 @@ def deliver(office: Office, inbox: Inbox, message: Message) -> None:
     """Undeliverable for what nothing here consumes. The same message delivered again leaves nothing new."""
     if message.kind == mail.KIND:
         _mail(office, message)
+        return
+    if message.kind == "job":
+        _job(office, message)
         return
     told = _TOLD.get(message.kind)
     if told is None:
@@ -49,6 +52,16 @@ def _mail(office: Office, message: Message) -> None:
         # A crash between these two sends the letter again, under the same Message-ID.
         office.mailer.send(letter)
         mail.record_sent(office, letter)
+
+
+def _job(office: Office, message: Message) -> None:
+    start = _JOBS.get(str(message.payload.get("name")))
+    if start is None:
+        raise Undeliverable(f"nothing in this installation takes the job “{message.payload.get('name', '')}”")
+    try:
+        start(office, str(message.item))
+    except NotFound:
+        raise Undeliverable(f"its item {message.item} does not exist") from None
 
 
 def _notices(office: Office, uow: UnitOfWork, message: Message) -> tuple[Notice, ...]:
@@ -131,6 +144,11 @@ def _params(definition: Definition, item: Item, move: str) -> dict[str, str]:
     title = item.fields.get("title")
     return known | ({"title": str(title)} if title and "title" not in definition.private_fields else {})
 
+
+_JOBS: Mapping[str, Callable[[Office, str], None]] = MappingProxyType(
+    {"fall_short": duties.fall_short, "measure": duties.measure, "merge_reports": consolidation.merge}
+)
+"""What a definition may start after a move (`catalog.compile.JOBS`): each is given the item, and may be started again."""
 
 _TOLD: Mapping[str, Callable[[Office, UnitOfWork, Message], tuple[Notice, ...]]] = MappingProxyType(
     {"notify": _notices, OVERRIDE: _of_override}

@@ -7,6 +7,7 @@ from datetime import datetime, tzinfo
 from pathlib import Path
 
 from workflow.catalog import Names
+from workflow.catalog.indicators import NO_INDICATORS, Indicators
 from workflow.clock import VIETNAM, Clock
 from workflow.engine import Actor, Circumstances, Definition, Directory
 from workflow.engine.circumstances import UNMEASURED, Measures
@@ -44,7 +45,8 @@ class Office:
     `content` keeps the bytes of uploaded files; an office without it takes none. `mailer` sends letters; without it notices
     stay in the application. `turn` takes the turn of a name, which one process has at a time: False where another has it.
     `witness` hears of every move that was tried, after its transaction. `measures` makes what checks figures in a unit of work.
-    `eraser` may delete private texts; without it another process carries out what was granted.
+    `eraser` may delete private texts; without it another process carries out what was granted. `trusted_roots` is the folder
+    of certificates by which signatures on files are judged; without it none is called good. `indicators` are those of reports.
     """
 
     write: Callable[[], UnitOfWork]
@@ -60,6 +62,7 @@ class Office:
     witness: Witness = unwitnessed
     measures: Callable[[UnitOfWork], Measures] = _unmeasured
     eraser: Eraser | None = None
+    indicators: Indicators = NO_INDICATORS
     trusted_roots: Path | None = None
 
     def circumstances(

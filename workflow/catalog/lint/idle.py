@@ -16,9 +16,14 @@ def nothing_is_idle(subject: Subject) -> Iterator[Finding]:
     definition = subject.definition
     fired = {timer.fire for timer in definition.timers.values()}
     fired |= {move.gate.on_reject for move in definition.transitions.values() if move.gate}
+    # A job makes the move of its own name.
+    fired |= subject.names.jobs
     for move in definition.transitions.values():
         if move.starters and set(move.starters) == {SYSTEM_WORD} and move.name not in fired:
-            vi, en = "bước của hệ thống mà không hẹn giờ nào gọi", "a move of the system that no timer fires"
+            vi, en = (
+                "bước của hệ thống mà không hẹn giờ, việc nền nào gọi",
+                "a move of the system that no timer and no job makes",
+            )
             yield subject.at_key("L19", ("transitions", move.name), vi, en)
         yield from _unwatched(subject, move)
     yield from _idle_timers(subject)
