@@ -25,9 +25,17 @@ def _plain_mapping(value: object) -> dict[Any, Any]:
 _written = msgspec.json.Encoder(order="deterministic", enc_hook=_plain_mapping).encode
 
 
-@lru_cache(maxsize=4096)
-def _is_key(key: object) -> bool:
-    return isinstance(key, str) and _KEY(key) is not None
+# The keys that were looked at and found right: the same few dozen in every entry.
+_KEYS: set[object] = set()
+_MOST_KEYS = 4096
+
+
+def _check_keys(keys: Iterable[object]) -> None:
+    for key in keys:
+        if not isinstance(key, str) or _KEY(key) is None:
+            raise ValueError(f"the key {key!r} is not of [a-z0-9_]+")
+    if len(_KEYS) < _MOST_KEYS:
+        _KEYS.update(keys)
 
 
 # Made once, and dict first: to ask whether something is a Mapping costs more than all else here.
@@ -43,9 +51,8 @@ def _check(value: object) -> None:
         if not -GREATEST <= value <= GREATEST:
             raise ValueError(f"{value} is outside ±(2^53-1)")
     elif isinstance(value, _MAPPINGS):
-        for key in value:
-            if not _is_key(key):
-                raise ValueError(f"the key {key!r} is not of [a-z0-9_]+")
+        if not _KEYS.issuperset(value):
+            _check_keys(value)
         _check_parts(value.values())
     elif not isinstance(value, str | None):
         raise ValueError(f"canonical JSON has no {type(value).__name__}")  # noqa: TRY004  one class for every refusal
@@ -95,6 +102,7 @@ def decode(body: bytes) -> Any:
     return value
 
 
+@lru_cache(maxsize=256)
 def instant_text(at: datetime) -> str:
     """RFC 3339 in UTC with exactly six decimals: equal instants have one spelling."""
     if at.tzinfo is None:

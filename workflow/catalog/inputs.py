@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, tzinfo
 from decimal import Decimal
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -76,7 +77,11 @@ def _bounded(field: InputField, value: Decimal | int | str, minimum: Any, maximu
 
 def _number(field: InputField, number: Decimal | int) -> None:
     low, high = field.minimum, field.maximum
-    _bounded(field, number, Decimal(low) if low else None, Decimal(high) if high else None)
+    _bounded(field, number, _bound(low) if low else None, _bound(high) if high else None)
+
+
+# The few bounds that definitions name.
+_bound = lru_cache(maxsize=1024)(Decimal)
 
 
 def _size(field: InputField, size: int) -> None:

@@ -5,6 +5,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, get_type_hints
 
@@ -225,6 +226,7 @@ _INSTANTS = {
 }
 
 
+@lru_cache(maxsize=256)
 def instant_text(at: datetime) -> str:
     """RFC 3339 in UTC with exactly six decimals: equal instants have one spelling."""
     return at.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
