@@ -105,11 +105,11 @@ def attach(app: Flask, settings: Settings, witness: Witness = unwitnessed) -> No
         mailer=mailer_of(settings),
         turn=partial(turn, engine),
         witness=witness,
-        measures=partial(CatalogueMeasures, library.indicators or NO_INDICATORS),
-    )
-        indicators=library.indicators or NO_INDICATORS,
-    app.extensions.update(settings=settings, office=made, badge=Badge(made))
         trusted_roots=settings.trusted_roots,
+        measures=partial(CatalogueMeasures, library.indicators or NO_INDICATORS),
+        indicators=library.indicators or NO_INDICATORS,
+    )
+    app.extensions.update(settings=settings, office=made, badge=Badge(made))
 
 
 def mailer_of(settings: Settings) -> SmtpMailer | None:
