@@ -7,6 +7,7 @@ from typing import BinaryIO
 from workflow.clock import Clock
 from workflow.engine import Actor, Definition, Item, Kind, Reason
 from workflow.engine.administration import refusal_to_contribute
+from workflow.engine.definition import FieldType
 from workflow.engine.visibility import scope_of
 from workflow.errors import NotFound, TypeRefused
 from workflow.persistence import UnitOfWork
@@ -45,8 +46,8 @@ class Opened:
 def attach(office: Office, caller: Caller, item_ref: str, name: str, stream: Readable) -> Uploaded | Refused:
     """Take in a file for an item, whose version stays: it becomes evidence once a move names it.
 
-    Raises NotFound where the asker may not read the item, TooLarge, TypeRefused. Refused where the item is closed or
-    the asker only ever reads. The same bytes again are the same upload, under the name they first had.
+    Raises NotFound where the asker may not read the item, TooLarge, TypeRefused. Refused where the item is closed and no step
+    takes a file any more, or the asker only ever reads. The same bytes again are the same upload, under its first name.
     """
     refusal = _refusal(office, caller, item_ref)
     if refusal:
@@ -121,11 +122,22 @@ def _refusal_within(office: Office, uow: UnitOfWork, caller: Caller, item: Item)
 def refusals(definition: Definition, item: Item, actor: Actor) -> tuple[Reason, ...]:
     """Why `actor` may attach nothing to an item that he reads; empty where he may."""
     reasons = []
-    if definition.states[item.state].final is not None:
+    if definition.states[item.state].final is not None and not _takes_files(definition, item.state):
         reasons.append(Reason("final_state", Kind.STATE, {"move": _ATTACH, "state": item.state}))
     if refusal := refusal_to_contribute(actor):
         reasons.append(refusal)
     return tuple(reasons)
+
+
+def _takes_files(definition: Definition, state: str) -> bool:
+    """Whether some step out of `state` may still name a file: the signed one comes back when all is done."""
+    return any(
+        definition.fields[name].type is FieldType.ATTACHMENTS
+        for move in definition.transitions.values()
+        if state in move.sources
+        for name in move.inputs
+        if name in definition.fields
+    )
 
 
 def _note(office: Office, caller: Caller, item_ref: str, uploaded: Uploaded) -> Uploaded | Refused:
