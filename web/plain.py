@@ -14,7 +14,7 @@ from workflow.engine.decide import steps_that_count
 from workflow.engine.definition import SAME, Duration, FieldType, Gate, InputField, Moment, Step, Transition, Who
 from workflow.engine.events import instant_text
 from workflow.engine.item import Episode, Plain, Request
-from workflow.engine.visibility import scope_of
+from workflow.engine.visibility import scope_of, shown_to
 from workflow.persistence import StoredItem, UnitOfWork
 from workflow.persistence.mandates import GivenMandate
 from workflow.persistence.notices import Notice
@@ -108,7 +108,7 @@ def past_item(to: Reader, found: Item, by: str) -> Said:
 
 
 def _content(to: Reader, found: Item, definition: Definition) -> Said:
-    now = to.office.clock.now()
+    found, now = shown_to(to.actor, definition, found), to.office.clock.now()
     circumstances = to.office.circumstances(definition, to.uow.people.directory(now), now, to.office.measures(to.uow))
     return {
         **summary(found, definition, row_facts(definition, found), to.titles, now),

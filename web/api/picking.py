@@ -11,6 +11,7 @@ from web.api import calls, problem
 from workflow.engine import Item, Kind, Reason
 from workflow.engine.facts import folded
 from workflow.persistence import UnitOfWork
+from workflow.queries.matching import fits
 from workflow.queries.worklist import Filter
 
 
@@ -30,7 +31,9 @@ def cursor_invalid() -> problem.Refusal:
 
 def page(to: plain.Reader, items: Iterable[Item], wanted: Filter, limit: int, cursor: str | None) -> Response:
     """Those of `items` that fit, in the order asked for, behind the cursor."""
-    found = _ordered([item for item in items if _fits(to, item, wanted)], wanted.sort)
+    now = to.office.clock.now()
+    fitting = [item for item in items if fits(wanted, item, to.office.editions.of(item, to.uow), now)]
+    found = _ordered(fitting, wanted.sort)
     start = 0
     if cursor:
         start = next((n for n, item in enumerate(found, 1) if item.id == cursor), 0)
@@ -52,23 +55,3 @@ def _ordered(found: list[Item], sort: str) -> list[Item]:
 
 def _sort_text(item: Item, sort: str) -> tuple[str, str]:
     return (item.code if sort == "code" else folded(str(item.fields.get("title") or item.code)), item.id)
-
-
-def _fits(to: plain.Reader, item: Item, wanted: Filter) -> bool:
-    definition = to.office.editions.of(item, to.uow)
-    group = definition.states[item.state].group.value
-    given = (
-        (wanted.workflow, item.workflow),
-        (wanted.state, item.state),
-        (wanted.group, group),
-        (wanted.unit, item.unit),
-        (wanted.assignee, item.fields.get("assignee")),
-        (wanted.area, item.fields.get("area")),
-    )
-    if any(asked and asked != has for asked, has in given):
-        return False
-    past = item.due_at is not None and item.due_at <= to.office.clock.now()
-    if wanted.overdue and not (past and group in ("doing", "behind")):
-        return False
-    searched = folded(f"{item.code} {item.fields.get('title') or ''} {item.fields.get('source') or ''}")
-    return all(word in searched for word in folded(wanted.q).split())

@@ -243,9 +243,8 @@ AS_OF_QUERY = Body.from_dict(
 )
 HISTORY_QUERY = Body.from_dict({"refusals": one_of("0", "1"), **_PAGING}, name="HistoryQuery")
 DEFINITION_QUERY = Body.from_dict({"version": whole(1, 2**31 - 1)}, name="DefinitionQuery")
-ENTRIES_QUERY = Body.from_dict(
-    {"after": name(), "stream": name(), "actor": name(), "type": name(), **_PAGING}, name="EntriesQuery"
-)
+_ENTRIES = ("after", "stream", "actor", "type", "item", "move", "unit", "since", "until")
+ENTRIES_QUERY = Body.from_dict({**{part: name() for part in _ENTRIES}, **_PAGING}, name="EntriesQuery")
 PAGE_QUERY = Body.from_dict({**_PAGING}, name="PageQuery")
 YEAR_QUERY = Body.from_dict({"year": whole(FIRST_YEAR, LAST_YEAR)}, name="YearQuery")
 SOURCE_QUERY = Body.from_dict({"source": words(needed=True)}, name="SourceQuery")

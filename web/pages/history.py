@@ -7,8 +7,8 @@ from flask import Blueprint, abort, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from web import readings
-from web.actors import current_actor
-from web.i18n import _
+from web.actors import current_actor, current_caller
+from web.i18n import N_, _, label
 from web.pages import presenting
 from web.pages.rendering import render_page
 from web.titles import Titles, titles_of
@@ -16,57 +16,107 @@ from web.wiring import office
 from workflow.audit import Verification
 from workflow.catalog.plain_values import Refused as NotADate
 from workflow.catalog.plain_values import date_of
-from workflow.engine.administration import refusal_to_audit
+from workflow.engine.administration import refusal_to_audit, refusal_to_read_log
+from workflow.engine.visibility import part_of_log
 from workflow.errors import NotFound
 from workflow.persistence import UnitOfWork
-from workflow.queries.history import HistoryEntry, Pinned, Sought, entries, items_of
+from workflow.queries.history import HistoryEntry, Pinned, Sought, entries, items_of, seen_by
 from workflow.services import auditing
+from workflow.services.items import readable
 
 bp = Blueprint("history", __name__)
 
 Answer = AnyResponse | tuple[str, int]
 _PAGE = 50
+KINDS = {
+    "move": N_("Steps"),
+    "create": N_("Creations"),
+    "request": N_("Proposals"),
+    "vote": N_("Decisions on proposals"),
+    "timer": N_("Reminders"),
+    "override": N_("Steps past the workflow"),
+    "refusal": N_("Refused attempts"),
+    "comment": N_("Comments"),
+    "file": N_("Files"),
+    "notice": N_("Notices sent or read"),
+    "delegation": N_("Delegations"),
+    "login": N_("Signing in and out"),
+    "definition": N_("Workflows"),
+    "migrate": N_("Changes of version"),
+    "import": N_("Imports"),
+    "admin": N_("Administration"),
+    "read": N_("Readings"),
+    "export": N_("Exports"),
+    "redaction": N_("Erasures"),
+    "key": N_("Keys of the log"),
+}
+"""The kinds of entries that can be looked for, by their names in the log."""
 
 
 @bp.get("/history")
 def index() -> Answer:
-    _only_auditors()
+    _only_readers_of_the_log()
     with office().read() as uow:
         sought, trouble = _sought(uow)
         found = entries(uow, sought, before=request.args.get("before"), limit=_PAGE) if not trouble else ()
         titles = titles_of(uow)
         about = items_of(uow, found)
-        told = [_told(uow, entry, about.get(entry.stream), titles) for entry in found]
+        told = [_told(uow, entry, about.get(entry.stream), titles) for entry in seen_by(current_actor(), found)]
+        moves = _moves(uow)
     readings.note(len(told))
     return render_page(
         "history/index.html",
         told=told,
         titles=titles,
+        units=titles.unit_choices(),
+        moves=moves,
+        kinds=[(name, _(words)) for name, words in KINDS.items()],
         trouble=trouble,
+        whole=refusal_to_audit(current_actor()) is None,
         next_href=_address(before=found[-1].id) if len(found) == _PAGE else "",
         first_href=_address(before=None) if request.args.get("before") else "",
     )
 
 
-def _only_auditors() -> None:
-    if refusal_to_audit(current_actor()) is not None:
+def _only_readers_of_the_log() -> None:
+    if refusal_to_read_log(current_actor()) is not None:
         abort(403)
+
+
+def _moves(uow: UnitOfWork) -> list[tuple[str, str]]:
+    """The moves of all workflows, by their words; one that several call alike is named once."""
+    names: dict[str, str] = {}
+    for one in office().editions.all_latest(uow):
+        for move in one.transitions.values():
+            names.setdefault(move.name, label(move.label))
+    return sorted(names.items(), key=lambda named: named[1])
 
 
 def _sought(uow: UnitOfWork) -> tuple[Sought, str]:
     args = request.args
-    actor = uow.people.id_of_login(args["actor"]) if args.get("actor") else ""
+    # A login that nobody has finds nothing.
+    actor = (uow.people.id_of_login(args["actor"]) or "-") if args.get("actor") else ""
     item = ""
     if args.get("item"):
         try:
-            item = uow.items.get(args["item"].strip()).item.id
+            item = readable(uow, current_caller(), args["item"].strip()).item.id
         except NotFound:
             return Sought(), _("There is no item “{code}”.", code=args["item"])
     try:
         since, until = _day(args.get("since")), _day(args.get("until"), after=1)
     except NotADate:
         return Sought(), _("A date is written day/month/year, for instance 30/06/2026.")
-    return Sought(actor=actor or "", type=args.get("type", ""), item=item, since=since, until=until), ""
+    sought = Sought(
+        actor=actor,
+        type=args.get("type", ""),
+        item=item,
+        move=args.get("move", ""),
+        unit=args.get("unit", ""),
+        within=part_of_log(current_actor()),
+        since=since,
+        until=until,
+    )
+    return sought, ""
 
 
 def _day(text: str | None, after: int = 0) -> datetime | None:
@@ -90,6 +140,6 @@ def _address(**changes: str | None) -> str:
 @bp.get("/history/check")
 def check() -> Answer:
     """Walk the whole log now and say whether it holds."""
-    _only_auditors()
+    _only_readers_of_the_log()
     found: Verification = auditing.verify(office())
     return render_page("history/check.html", found=found)

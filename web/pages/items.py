@@ -24,6 +24,7 @@ from workflow.engine import Definition, Item, Offer, Reason
 from workflow.engine.administration import refusal_to_contribute
 from workflow.engine.definition import COMMENT, FieldType, Transition
 from workflow.engine.item import Request
+from workflow.engine.visibility import shown_to
 from workflow.errors import StaleItem, TooLarge, TypeRefused
 from workflow.ids import new_id
 from workflow.persistence import StoredItem, UnitOfWork
@@ -179,8 +180,8 @@ def show(code: str) -> Answer:
 
 
 def _item_page(uow: UnitOfWork, stored: StoredItem, status: int = 200, **more: Any) -> Shown:
-    item = stored.item
-    definition = office().editions.of(item, uow)
+    definition = office().editions.of(stored.item, uow)
+    item = shown_to(current_actor(), definition, stored.item)
     titles = titles_of(uow)
     files = uow.files.of_item(item.id)
     now = office().clock.now()
@@ -447,7 +448,21 @@ def _since(
     files = uow.files.of_item(stored.item.id)
     entries = history.of_item(uow, stored.item, stream=stream_of(stored.item), limit=20)
     later = [entry for entry in entries if int(entry.body.get("rev", 0)) > seen]
-    return [presenting.told(entry, definition, titles, files) for entry in later]
+    return _told(uow, later, definition, titles, files)
+
+
+def _told(
+    uow: UnitOfWork,
+    entries: Sequence[history.HistoryEntry],
+    definition: Definition,
+    titles: Titles,
+    files: Mapping[str, StoredFile],
+) -> list[presenting.Told]:
+    grounds = grounds_in(uow, entries)
+    return [
+        presenting.told(entry, definition, titles, files, grounds=grounds.get((entry.stream, entry.n), {}))
+        for entry in history.seen_by(current_actor(), entries)
+    ]
 
 
 @bp.post("/items/<code>/moves/<move>")

@@ -6,11 +6,13 @@ from datetime import datetime
 
 from flask import request
 
+from web.actors import current_actor
 from web.i18n import N_, DueCue, _, label, reason_sentence
 from web.pages import presenting
 from web.titles import Titles
 from web.wiring import office
 from workflow.engine import Item, Reason
+from workflow.engine.visibility import shown_to
 from workflow.errors import NotFound
 from workflow.persistence import UnitOfWork
 from workflow.persistence.files import StoredFile
@@ -69,6 +71,7 @@ def asked_then(uow: UnitOfWork, item: Item, titles: Titles, files: Mapping[str, 
     except NotFound:
         return Then(typed, by, offered, absent=True)
     definition = office().editions.of(found, uow)
+    found = shown_to(current_actor(), definition, found)
     state = definition.states[found.state]
     return Then(
         typed,

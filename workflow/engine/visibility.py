@@ -1,11 +1,17 @@
 """Who may read which item: the one rule behind every query, page and call (domain: reading follows the post)."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TypeVar
 
+from workflow.engine.definition import Definition
 from workflow.engine.facts import named_people, reading_units
 from workflow.engine.item import Actor, Delegation, Item
 from workflow.engine.mandate import Mandate
 from workflow.engine.permissions import covers
-from workflow.values import Frozen
+from workflow.values import Frozen, replace
+
+_Part = TypeVar("_Part")
 
 _READS_EVERYTHING = frozenset(
     {"chairman", "vice_chairman", "office_chief", "consolidator", "clerk", "auditor", "system"}
@@ -72,6 +78,28 @@ def scope_of(actor: Actor) -> ReadScope:
     return ReadScope(everything=False, unit=actor.unit, person=actor.id, lent=lent)
 
 
+def part_of_log(actor: Actor) -> ReadScope | None:
+    """Within which scope `actor`, who may read the log, reads it; None: all of it."""
+    scope = scope_of(actor)
+    return None if scope.everything else scope
+
+
 def reads_private(actor: Actor) -> bool:
     """Whether `actor` reads what is declared private in what he may read: everybody whom no mandate forbids it."""
     return actor.mandate is None or actor.mandate.private
+
+
+def shown_to(actor: Actor, definition: Definition, item: Item) -> Item:
+    """The item as `actor` may see it: without what is declared private, where his mandate does not open that."""
+    if reads_private(actor):
+        return item
+    return replace(
+        item,
+        fields=_open(definition, item.fields),
+        requests=tuple(replace(one, inputs=_open(definition, one.inputs)) for one in item.requests),
+        episodes=tuple(replace(one, record=_open(definition, one.record)) for one in item.episodes),
+    )
+
+
+def _open(definition: Definition, parts: Mapping[str, _Part]) -> Mapping[str, _Part]:
+    return MappingProxyType({name: part for name, part in parts.items() if name not in definition.private_fields})

@@ -4,17 +4,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from workflow.audit import canonical, open_events, refusal_stream
-from workflow.engine import Item
+from workflow.engine import Actor, Item
 from workflow.engine.events import instant_of
+from workflow.engine.visibility import ReadScope, reads_private
+from workflow.ids import instant_in
 from workflow.persistence import UnitOfWork
 from workflow.persistence.columns import json_value, micros
 from workflow.persistence.statements import Statement, run
 from workflow.persistence.tables import audit_event, audit_private, item
+from workflow.queries.scope import readable_clause, scope_params, shape_of
+from workflow.values import replace
 
 MOST = 200
 _OF_NO_ITEM = frozenset({"person", "definition"})
@@ -60,13 +64,18 @@ class HistoryEntry:
 
 @dataclass(frozen=True, slots=True)
 class Sought:
-    """Which entries of the whole log; empty means any. `item` finds an item's own stream and its refusals."""
+    """Which entries of the whole log; empty means any. `item` finds an item's own stream and its refusals.
+
+    `unit` finds what is about items that it leads now; `within` leaves out what is about no item of that scope.
+    """
 
     stream: str = ""
     actor: str = ""
     type: str = ""
     item: str = ""
     move: str = ""
+    unit: str = ""
+    within: ReadScope | None = None
     since: datetime | None = None
     until: datetime | None = None
 
@@ -84,10 +93,29 @@ def entries(
     uow: UnitOfWork, sought: Sought, *, before: str | None = None, after: str | None = None, limit: int = 50
 ) -> tuple[HistoryEntry, ...]:
     """Entries of the whole log: newest first, or oldest first behind the entry id `after`."""
-    names = tuple(sorted(name for name, value in _wanted(sought).items() if value is not None))
-    params = {name: value for name, value in _wanted(sought).items() if value is not None}
-    params |= {"before": before or "~", "after": after or "", "most": max(1, min(limit, MOST))}
-    return _read(uow, _sought(names, after is not None), params)
+    wanted = {name: value for name, value in _wanted(sought).items() if value is not None}
+    behind = before if after is None else after
+    shape = _Shape(
+        frozenset(wanted),
+        ascending=after is not None,
+        resumed=bool(behind),
+        rare=sought.type if sought.type not in _COMMON else "",
+        within=shape_of(sought.within) if sought.within else None,
+    )
+    params = wanted | {"most": max(1, min(limit, MOST))}
+    if behind:
+        at = instant_in(behind)
+        params |= {"behind": behind, "behind_rec": micros(at) if at else 0}
+    if sought.within:
+        params |= scope_params(sought.within)
+    return _read(uow, _sought(shape), params)
+
+
+def seen_by(actor: Actor, found: Sequence[HistoryEntry]) -> Sequence[HistoryEntry]:
+    """The same entries as `actor` may see them: private texts stay closed where his mandate does not open them."""
+    if reads_private(actor):
+        return found
+    return tuple(replace(one, events=tuple(one.body.get("ev", ())), comment=None) for one in found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +151,7 @@ def _wanted(sought: Sought) -> dict[str, Any]:
         "type": sought.type or None,
         "item_id": sought.item or None,
         "tr": sought.move or None,
+        "unit": sought.unit or None,
         "since": micros(sought.since) if sought.since else None,
         "until": micros(sought.until) if sought.until else None,
     }
@@ -156,19 +185,56 @@ def _item_statement() -> Statement:
 _ITEM = _item_statement()
 
 
+_COMMON = frozenset({"move", "create", "child", "timer"})
+"""Kinds of which every page of the log holds some: they are found by walking along it, the others have an index."""
+_RARE: sa.ColumnElement[bool] = sa.literal_column("audit_event.type NOT IN ('move', 'create', 'child', 'timer')")
+
+
+class _Shape(NamedTuple):
+    """What the SQL text of a search depends on: which conditions it has, not what they compare with."""
+
+    names: frozenset[str]
+    ascending: bool
+    resumed: bool
+    rare: str
+    within: ReadScope | None
+
+
 @lru_cache(maxsize=256)
-def _sought(names: tuple[str, ...], ascending: bool) -> Statement:  # noqa: FBT001  part of a cache key
+def _sought(shape: _Shape) -> Statement:
     conditions: list[sa.ColumnElement[bool]] = [
-        audit_event.c[name] == sa.bindparam(name) for name in names if name not in {"since", "until"}
+        audit_event.c[name] == sa.bindparam(name) for name in sorted(shape.names - {"since", "until", "unit"})
     ]
-    if "since" in names:
+    if "since" in shape.names:
         conditions.append(audit_event.c.rec >= sa.bindparam("since"))
-    if "until" in names:
+    if "until" in shape.names:
         conditions.append(audit_event.c.rec < sa.bindparam("until"))
-    conditions += [audit_event.c.id < sa.bindparam("before"), audit_event.c.id > sa.bindparam("after")]
-    order = audit_event.c.id.asc() if ascending else audit_event.c.id.desc()
-    page = sa.select(*_COLUMNS).where(*conditions).order_by(order).limit(sa.bindparam("most")).subquery("page")
-    return Statement("history.entries", _with_private(page, page.c.id.asc() if ascending else page.c.id.desc()))
+    if shape.rare:
+        # Repeated word for word, so that the partial index is known to hold the answer.
+        conditions.append(_RARE)
+    about = _about(shape)
+    if about:
+        conditions.append(sa.exists(sa.select(item.c.id).where(item.c.id == audit_event.c.item_id, *about)))
+    rec, key = audit_event.c.rec, audit_event.c.id
+    if shape.resumed:
+        # An identifier begins with its instant: both columns go on from the same place, and an index on `rec` serves.
+        beyond = (rec >= sa.bindparam("behind_rec"), key > sa.bindparam("behind"))
+        short_of = (rec <= sa.bindparam("behind_rec"), key < sa.bindparam("behind"))
+        conditions += beyond if shape.ascending else short_of
+    order = (rec.asc(), key.asc()) if shape.ascending else (rec.desc(), key.desc())
+    page = sa.select(*_COLUMNS).where(*conditions).order_by(*order).limit(sa.bindparam("most")).subquery("page")
+    return Statement("history.entries", _with_private(page, page.c.id.asc() if shape.ascending else page.c.id.desc()))
+
+
+def _about(shape: _Shape) -> list[sa.ColumnElement[bool]]:
+    """What must be true of the item that an entry is about."""
+    conditions: list[sa.ColumnElement[bool]] = []
+    if "unit" in shape.names:
+        conditions.append(item.c.unit == sa.bindparam("unit"))
+    readable = readable_clause(shape.within, None) if shape.within else None
+    if readable is not None:
+        conditions.append(readable)
+    return conditions
 
 
 def _read(uow: UnitOfWork, statement: Statement, params: Mapping[str, Any]) -> tuple[HistoryEntry, ...]:

@@ -37,7 +37,8 @@ _ROW = (
 _CODE, _GROUP, _DUE, _LATE, _FINAL, _ENTERED = (
     _ROW.index(name) for name in ("code", "state_group", "due_at", "late", "final", "entered_at")
 )
-_OVER = frozenset({"done", "cancelled"})
+OVER = frozenset({"done", "cancelled"})
+"""The groups in which nobody works on an item any more."""
 # Said by what it is not: SQLite would gather all rows of two groups and sort them, instead of walking along their dates.
 _WORKING: sa.ColumnElement[bool] = sa.literal_column("item.state_group NOT IN ('done', 'cancelled')")
 
@@ -248,7 +249,7 @@ _due = lru_cache(maxsize=4096)(instant_or_none)
 
 
 def _row(row: tuple[Any, ...]) -> Row:
-    over_at = instant(row[_ENTERED]) if row[_GROUP] in _OVER else None
+    over_at = instant(row[_ENTERED]) if row[_GROUP] in OVER else None
     return Row._make((*row[:_DUE], _due(row[_DUE]), row[_LATE] == 1, row[_FINAL] == 1, over_at))
 
 

@@ -7,8 +7,9 @@ from datetime import datetime, time
 from workflow.catalog.plain_values import Refused, date_of, instant_of_text
 from workflow.clock import fixed
 from workflow.engine import Item, Kind, Reason
-from workflow.engine.administration import refusal_to_audit
+from workflow.engine.administration import refusal_to_read_log
 from workflow.engine.events import instant_of
+from workflow.engine.visibility import scope_of
 from workflow.errors import NotFound
 from workflow.persistence import UnitOfWork
 from workflow.queries.past import EFFECTIVE, RECORDED, entries_of, item_as_of, items_as_of
@@ -60,5 +61,13 @@ def item_then(uow: UnitOfWork, item: Item, at: datetime, by: str = RECORDED) -> 
 
 
 def items_then(uow: UnitOfWork, caller: Caller, at: datetime, by: str = RECORDED) -> Iterator[Item] | Reason:
-    """Every item as it stood at `at`, in the order of their making; the reason where the caller may not read the log."""
-    return refusal_to_audit(caller.actor) or items_as_of(uow, at, by)
+    """Every item as it stood at `at`, in the order of their making; the reason where the caller may not read the log.
+
+    Where a mandate names units or workflows, what lay outside of it then is left out.
+    """
+    refusal = refusal_to_read_log(caller.actor)
+    if refusal:
+        return refusal
+    scope = scope_of(caller.actor)
+    found = items_as_of(uow, at, by)
+    return found if scope.everything else filter(scope.covers, found)
