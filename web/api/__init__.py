@@ -20,6 +20,7 @@ from web.api import (
     past,
     previews,
     problem,
+    reports,
 )
 
 _BUDGET, _SECONDS = 1000, 1.0
@@ -45,6 +46,7 @@ def register(app: Flask) -> None:
         calendars,
         past,
         openapi,
+        reports,
     ):
         bp.register_blueprint(part.bp)
     app.register_blueprint(bp)

@@ -289,3 +289,65 @@ COMPONENTS: Mapping[str, _Shape] = {
     ),
     "Calendars": _page(_ref("Calendar")),
 }
+    "Periods": _object(units=_list(TEXT), periods=_list(_ref("Period"))),
+    "Period": _object(
+        series=TEXT,
+        period=TEXT,
+        label=_ref("Label"),
+        window_from=TEXT,
+        window_to=TEXT,
+        due_on=TEXT,
+        days_left=WHOLE,
+        units=_list(
+            _object(
+                unit=TEXT,
+                code=_or_null(TEXT),
+                state=_or_null(TEXT),
+                sent_at=_or_null(INSTANT),
+                received_at=_or_null(INSTANT),
+                late_days=WHOLE,
+                returned=WHOLE,
+                in_force=_or_null(TEXT),
+                version=WHOLE,
+                waived=FLAG,
+            )
+        ),
+        consolidation=_or_null(TEXT),
+        consolidation_due_on=_or_null(TEXT),
+    ),
+    "Consolidation": _object(
+        series=TEXT,
+        period=TEXT,
+        label=_ref("Label"),
+        units_total=WHOLE,
+        units_received=WHOLE,
+        late=_list(_object(unit=TEXT, days=WHOLE)),
+        missing=_list(TEXT),
+        waived=_list(TEXT),
+        figures=_list(
+            _object(
+                indicator=TEXT,
+                told=TEXT,
+                value=_or_null(TEXT),
+                numerator=_or_null(TEXT),
+                denominator=_or_null(TEXT),
+                units=FREE,
+                holes=_list(TEXT),
+            )
+        ),
+        versions=_list(
+            _object(
+                version=WHOLE,
+                code=TEXT,
+                state=TEXT,
+                collected_at=_or_null(INSTANT),
+                units_received=_or_null(WHOLE),
+                units_total=_or_null(WHOLE),
+                issued_at=_or_null(INSTANT),
+                issued_number=_or_null(TEXT),
+                included=_list(TEXT),
+            )
+        ),
+        newly_received=_list(TEXT),
+        differences=_list(FREE),
+    ),

@@ -193,6 +193,8 @@ BULK = Body.from_dict(
 COMMENT = Body.from_dict({"text": words(), "comment": words()}, name="NewComment")
 """`comment` is the same as `text`: what other calls call it."""
 
+CONSOLIDATION = Body.from_dict({"comment": words(), "for": name()}, name="ConsolidationToMake")
+
 NEW_DELEGATION = Body.from_dict(
     {
         "receiver": name(needed=True),
@@ -249,3 +251,4 @@ PAGE_QUERY = Body.from_dict({**_PAGING}, name="PageQuery")
 YEAR_QUERY = Body.from_dict({"year": whole(FIRST_YEAR, LAST_YEAR)}, name="YearQuery")
 SOURCE_QUERY = Body.from_dict({"source": words(needed=True)}, name="SourceQuery")
 NO_QUERY = Body.from_dict({}, name="NoQuery")
+REPORTS_QUERY = Body.from_dict({"year": whole(1900, 2199)}, name="ReportsQuery")

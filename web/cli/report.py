@@ -1,14 +1,35 @@
 """Periodic reports: open a period by hand. The clock does the same by itself when a period begins."""
 
+from collections.abc import Iterator, Mapping
+
 import click
 
-from web import plain, problems
-from web.cli.shell import Desk, SpokenGroup, as_json, desk, option, say, say_json, say_reasons
+from web import plain, plain_reports, problems
+from web.cli.shell import (
+    Desk,
+    SpokenGroup,
+    as_json,
+    as_login,
+    as_reader,
+    caller_of,
+    desk,
+    option,
+    refuse_in,
+    request_key,
+    say,
+    say_json,
+    say_reasons,
+    table,
+)
 from web.i18n import N_, _, day, label, ngettext
 from web.titles import titles_of
+from workflow.engine import Definition
+from workflow.queries.consolidation import Filed, Standing
+from workflow.services.consolidation import NotConsolidated, consolidate, of_period
+from workflow.services.matrix import PeriodRow, matrix
 from workflow.services.reports import NotOpened, Opening, OpenPeriod, open_due, open_period
 
-report = SpokenGroup("report", help=N_("Periodic reports: open their periods."))
+report = SpokenGroup("report", help=N_("Periodic reports: open their periods, see who sent what, consolidate."))
 
 
 @report.command("open", help=N_("Open a period: one report for each unit that has none yet."))
@@ -26,6 +47,80 @@ def open_command(period: str | None, as_json: bool) -> None:  # noqa: FBT001  cl
     if opening.refused:
         reasons = [reason for refused in opening.refused for reason in refused.reasons]
         raise click.exceptions.Exit(problems.of_reasons(reasons).exit_code)
+
+
+@report.command("matrix", help=N_("Who sent what: every unit in every period of a year, the last due first."))
+@option("--year", type=int, help=N_("The year; without it, this one."))
+@as_reader
+@as_json
+def matrix_command(year: int | None, login: str | None, as_json: bool) -> None:  # noqa: FBT001  click's
+    at = desk()
+    caller = caller_of(at.office, login)
+    with at.office.read() as uow:
+        found = matrix(at.office, uow, caller.actor, str(year or plain_reports.today(at.office).year))
+        titles = titles_of(uow)
+        definitions = {one.item.id: at.office.editions.of(one.item, uow) for row in found.rows for one in _newest(row)}
+    if as_json:
+        say_json(plain_reports.matrix(found, at.office))
+        return
+    for row in found.rows:
+        say(f"{label(row.period.label)} ({day(row.due_on)})")
+        table((titles.unit(one.unit), *_cells(one, definitions, at)) for one in row.standings)
+
+
+def _newest(row: PeriodRow) -> Iterator[Filed]:
+    return (one.newest for one in row.standings if one.newest)
+
+
+def _cells(one: Standing, definitions: Mapping[str, Definition], at: Desk) -> tuple[str, ...]:
+    newest = one.newest
+    if newest is None:
+        return ("–", "", "")
+    days = one.late_days(at.office.clock.now(), at.office.zone)
+    state = label(definitions[newest.item.id].states[newest.item.state].label)
+    late = ngettext("{n} day late", "{n} days late", days) if days else ""
+    return state, newest.item.code, late
+
+
+@report.command("consolidate", help=N_("Bring a period's consolidated report up to what was received."))
+@option("--series", default="monthly", show_default=True, metavar="NAME", help=N_("The series of the period."))
+@option("--period", required=True, metavar="NAME", help=N_("2026-07, 2026-Q3, 2026-H2 or 2026."))
+@option(
+    "--comment",
+    default="",
+    metavar="TEXT",
+    help=N_("Why a new version is begun; without it, what came since is named."),
+)
+@as_login
+@request_key
+@as_json
+def consolidate_command(series: str, period: str, comment: str, login: str, key: str | None, *, as_json: bool) -> None:
+    at = desk()
+    caller = caller_of(at.office, login, key)
+    made = consolidate(at.office, caller, series, period, comment)
+    if isinstance(made, NotConsolidated):
+        refuse_in(at.office, made.reasons, made.definition)
+    with at.office.read() as uow:
+        gathered, versions = of_period(at.office, uow, caller, series, period)
+    if as_json:
+        say_json(plain_reports.consolidation(gathered, versions, at.office))
+        return
+    fields = made.item.fields
+    say(
+        _(
+            "{code}, version {version}: {received} of {total} units",
+            code=made.item.code,
+            version=fields["version_no"],
+            received=fields["units_received"],
+            total=fields["units_total"],
+        )
+    )
+    for words, name in (
+        (N_("Without a received report: {units}"), "missing_units"),
+        (N_("Sent late: {units}"), "late_units"),
+    ):
+        if fields.get(name):
+            say("  " + _(words, units=fields[name]))
 
 
 def _say_plain(at: Desk, opening: Opening) -> None:

@@ -6,7 +6,9 @@ from decimal import Decimal
 
 from workflow.engine import SYSTEM_ACTOR, Definition, Item, Reason
 from workflow.engine.periods import NO_CALENDAR
+from workflow.engine.visibility import scope_of
 from workflow.engine.workdays import CalendarYearMissing
+from workflow.errors import NotFound
 from workflow.persistence import UnitOfWork
 from workflow.queries.consolidation import CONSOLIDATION, versions
 from workflow.services.gathering import Gathered, codes_in, figures_of, gather
@@ -61,6 +63,17 @@ def consolidate(
         with office.write() as uow:
             record_refusal(uow, caller, refused.item, refused.move, refused.reasons, now)
         return NotConsolidated(refused.definition, refused.reasons, refused.item)
+
+
+def of_period(
+    office: Office, uow: UnitOfWork, caller: Caller, series: str, period: str
+) -> tuple[Gathered, tuple[Item, ...]]:
+    """What was received by now and the versions made of it, the first one first; NotFound for whom neither is meant."""
+    scope = scope_of(caller.actor)
+    there = tuple(one for one in versions(uow, series, period) if scope.covers(one))
+    if not there and not scope.everything:
+        raise NotFound("period", f"{series} {period}")
+    return gather(office, uow, series, period), there
 
 
 def merge(office: Office, item_id: str) -> None:

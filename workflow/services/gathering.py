@@ -21,6 +21,7 @@ from workflow.services.office import Office
 
 _MONTHS = {"month": 1, "quarter": 3, "half": 6, "year": 12}
 _HASH = 16
+_REGISTER = frozenset({"issued_number", "issued_on", "signed_file"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +94,9 @@ class Gathered:
 
 
 def content_hash(item: Item) -> str:
-    """Of everything that the report says; what was received is frozen, so it stays."""
-    return hashlib.sha256(encode({name: _plain(value) for name, value in item.fields.items()})).hexdigest()[:_HASH]
+    """Of everything that the report says; what was received is frozen, so it stays. Its number comes later and is no part of it."""
+    said = {name: _plain(value) for name, value in item.fields.items() if name not in _REGISTER}
+    return hashlib.sha256(encode(said)).hexdigest()[:_HASH]
 
 
 def codes_in(included: object) -> frozenset[str]:

@@ -1,0 +1,116 @@
+"""The periods of a year with who sent what: what the list of reports shows, to whom it may be shown."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from workflow.engine import Actor, Item, Reason
+from workflow.engine.definition import Definition, Series
+from workflow.engine.periods import Period
+from workflow.engine.visibility import scope_of
+from workflow.persistence import UnitOfWork
+from workflow.queries.consolidation import CONSOLIDATION, REPORT, Standing, newest_versions, standings
+from workflow.services.consolidation import due_of_consolidation
+from workflow.services.gathering import period_of
+from workflow.services.moves import Done, MoveRequest, Refused, perform
+from workflow.services.office import Caller, Office
+
+URGE = "urge"
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodRow:
+    """One period: how each unit stands, in the order of the units, and the newest consolidated version the reader may see.
+
+    `due_on` is the last day for sending as it was fixed when the period opened.
+    """
+
+    series: Series
+    period: Period
+    due_on: date
+    standings: tuple[Standing, ...]
+    consolidation: Item | None
+    consolidation_due_on: date | None
+
+    @property
+    def missing(self) -> tuple[Standing, ...]:
+        return tuple(one for one in self.standings if one.sent_at is None and not one.is_waived)
+
+    def days_left(self, today: date) -> int:
+        """0 on the last day, negative when it is over."""
+        return (self.due_on - today).days
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """`units` are those that report and of which the reader may know, in the office's order."""
+
+    units: tuple[str, ...]
+    rows: tuple[PeriodRow, ...]
+
+
+def matrix(office: Office, uow: UnitOfWork, actor: Actor, year: str) -> Matrix:
+    """Every period of that year that was opened, the one due last first; three statements, however many there are."""
+    return _matrix(office, uow, actor, year, None)
+
+
+def row_of(office: Office, uow: UnitOfWork, actor: Actor, series: str, period: str) -> Matrix:
+    """One period alone, opened or not; NotFound where no series has it."""
+    return _matrix(office, uow, actor, period[:4], (series, period))
+
+
+def _matrix(office: Office, uow: UnitOfWork, actor: Actor, year: str, only: tuple[str, str] | None) -> Matrix:
+    definition, own = office.editions.latest(REPORT, uow), office.editions.latest(CONSOLIDATION, uow)
+    reporting = tuple(unit.id for unit in uow.people.units() if unit.reports)
+    units = tuple(unit for unit in reporting if scope_of(actor).everything or unit == actor.unit)
+    found: dict[tuple[str, str], list[Standing]] = {only: []} if only else {}
+    for one in standings(uow, year, reporting, actor):
+        if only in (None, (one.series, one.period)):
+            found.setdefault((one.series, one.period), []).append(one)
+    newest = newest_versions(uow, year, actor)
+    rows = [
+        _row(office, (definition, own), units, key, there, newest.get(key))
+        for key, there in found.items()
+        if key == only or key[0] in definition.series
+    ]
+    return Matrix(_shown(units, rows), tuple(sorted(rows, key=lambda row: row.due_on, reverse=True)))
+
+
+def _row(
+    office: Office,
+    definitions: tuple[Definition, Definition],
+    units: tuple[str, ...],
+    key: tuple[str, str],
+    there: Sequence[Standing],
+    consolidation: Item | None,
+) -> PeriodRow:
+    series, period = period_of(office, definitions[0], *key)
+    known = {one.unit: one for one in there}
+    names = dict.fromkeys((*units, *known))
+    all_ = tuple(known.get(unit) or Standing(unit, *key) for unit in names)
+    due_on = next((one.due_on for one in there if one.due_on), period.due_on)
+    return PeriodRow(series, period, due_on, all_, consolidation, due_of_consolidation(office, definitions[1], due_on))
+
+
+def _shown(units: tuple[str, ...], rows: Iterable[PeriodRow]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*units, *(one.unit for row in rows for one in row.standings))))
+
+
+@dataclass(frozen=True, slots=True)
+class Urged:
+    """What became of it, by the code of the report."""
+
+    done: tuple[str, ...]
+    refused: tuple[tuple[str, Definition, tuple[Reason, ...]], ...]
+
+
+def urge(office: Office, caller: Caller, codes: Iterable[str], words: str = "") -> Urged:
+    """Urge the units of these reports, each by the move of its own workflow; NotFound for one the caller may not read."""
+    done, refused = [], []
+    for code in dict.fromkeys(codes):
+        outcome = perform(office, caller, MoveRequest(code, URGE, comment=words or None))
+        if isinstance(outcome, Done):
+            done.append(code)
+        elif isinstance(outcome, Refused):
+            refused.append((code, outcome.definition, outcome.reasons))
+    return Urged(tuple(done), tuple(refused))
