@@ -322,6 +322,11 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "directive_known": N_("This document has been entered already: {title}."),
         "nothing_to_import": N_("Nothing of the document is left to be entered."),
         "obligation_twice": N_("The document names {value} twice."),
+        # erasing private text
+        "redaction_unknown": N_("There is no private text “{name}” in entry {n}, or it is erased already."),
+        "redaction_open": N_("The Chairman has been asked about this text already and has not decided yet."),
+        "redaction_decided": N_("This has been decided already."),
+        "ground_too_long": N_("The legal ground may have {most} characters at most."),
         # delegations
         "receiver_is_giver": N_("Nobody can be his own substitute; choose somebody else."),
         "receiver_of_other_unit": N_("The head of a unit delegates within it: choose somebody of {unit}."),

@@ -81,6 +81,9 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
         "override_asked": N_("{kind} “{title}”: the administrator asks you to set its state past the workflow."),
         "override_granted": N_("{kind} “{title}”: the Chairman has set its state past the workflow."),
         "override_refused": N_("{kind} “{title}”: the Chairman has refused to set its state past the workflow."),
+        "redaction_asked": N_("{kind} “{title}”: the administrator asks you to have a private text erased."),
+        "redaction_granted": N_("{kind} “{title}”: the Chairman has had a private text erased."),
+        "redaction_refused": N_("{kind} “{title}”: the Chairman has refused to have a private text erased."),
     }
 )
 # fmt: on

@@ -19,6 +19,7 @@ from workflow.persistence import StoredItem, UnitOfWork
 from workflow.persistence.mandates import GivenMandate
 from workflow.persistence.notices import Notice
 from workflow.persistence.people import GivenPower
+from workflow.persistence.redactions import RedactionRequest
 from workflow.queries.history import HistoryEntry
 from workflow.queries.worklist import Row
 from workflow.services import custody
@@ -345,6 +346,24 @@ def delegation(power: GivenPower, titles: Titles, now: datetime, zone: tzinfo) -
         "to": last.isoformat(),
         "ended_at": at_text(power.ended_at),
         "in_force": power.in_force(now),
+    }
+
+
+def redaction(wish: RedactionRequest, code: str, titles: Titles) -> Said:
+    """A wish to erase a private text: where it stands, never what it says."""
+    return {
+        "id": wish.id,
+        "item": code,
+        "n": wish.n,
+        "field": wish.field,
+        "ground": wish.ground,
+        "asked_by": titles.login(wish.asked_by),
+        "asked_at": at_text(wish.asked_at),
+        "outcome": wish.outcome,
+        "decided_by": titles.login(wish.decided_by) if wish.decided_by else None,
+        "decided_at": at_text(wish.decided_at),
+        "note": wish.note,
+        "erased_at": at_text(wish.done_at),
     }
 
 

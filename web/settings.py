@@ -38,6 +38,7 @@ class Settings:
     database_url: str = field(repr=False)
     secret_key: str = field(repr=False)
     owner_database_url: str | None = field(default=None, repr=False)
+    redactor_database_url: str | None = field(default=None, repr=False)
     redis_url: str | None = field(default=None, repr=False)
     signing_key: str | None = field(default=None, repr=False)
     mail_server: MailServer | None = None
@@ -63,7 +64,8 @@ class Settings:
             database_url=_database("DONDOC_DATABASE_URL", database_url)
             or f"sqlite:///{folder.resolve()}/dondoc.sqlite",
             secret_key=_secret_key(env, folder, kept=database_url is None),
-            owner_database_url=_owner(_secret(env, "DONDOC_OWNER_DATABASE_URL")),
+            owner_database_url=_of_a_server(env, "DONDOC_OWNER_DATABASE_URL"),
+            redactor_database_url=_of_a_server(env, "DONDOC_REDACTOR_DATABASE_URL"),
             redis_url=_url("DONDOC_REDIS_URL", _secret(env, "DONDOC_REDIS_URL"), ("redis", "rediss", "unix")),
             signing_key=_secret(env, "DONDOC_SIGNING_KEY"),
             mail_server=_mail_server(_secret(env, "DONDOC_MAIL_URL"), base_url),
@@ -114,7 +116,8 @@ def _database(name: str, url: str | None) -> str | None:
     return url
 
 
-def _owner(url: str | None) -> str | None:
+def _of_a_server(env: Mapping[str, str], name: str) -> str | None:
+    url = _secret(env, name)
     if url is not None and not url.startswith("postgresql+psycopg://"):
         raise SettingRefused("DONDOC_OWNER_DATABASE_URL", "must begin with postgresql+psycopg://")
     return url

@@ -22,10 +22,11 @@ from workflow.clock import Clock
 from workflow.engine.events import instant_text
 from workflow.outbox.inline import relay_inline
 from workflow.outbox.relay import forget_old
-from workflow.persistence import UnitOfWork
+from workflow.persistence import UnitOfWork, redaction_list
 from workflow.persistence.content import ContentStore
+from workflow.persistence.erasure import Eraser
 from workflow.persistence.turns import turn
-from workflow.services import custody, jobs, mail
+from workflow.services import custody, jobs, mail, redactions
 from workflow.services.calendars import Calendars
 from workflow.services.deadlines import Swept, sweep
 from workflow.services.editions import Editions
@@ -103,6 +104,7 @@ def attach(app: Flask, settings: Settings, witness: Witness = unwitnessed) -> No
         content=ContentStore(settings.files),
         zone=settings.zone,
         mailer=mailer_of(settings),
+        eraser=eraser_of(settings),
         turn=partial(turn, engine),
         witness=witness,
         trusted_roots=settings.trusted_roots,
@@ -117,6 +119,14 @@ def mailer_of(settings: Settings) -> SmtpMailer | None:
     if settings.mail_server is None or settings.base_url is None:
         return None
     return SmtpMailer(settings.mail_server, settings.base_url, settings.zone)
+
+
+def eraser_of(settings: Settings) -> Eraser | None:
+    """Who erases private texts: this process itself over a SQLite file, else whichever was given the redactor's address."""
+    url = settings.redactor_database_url
+    if url is None and settings.database_url.startswith("sqlite:"):
+        url = settings.database_url
+    return Eraser(url, settings.data / redaction_list.FILE) if url else None
 
 
 def badge() -> Badge:
@@ -258,6 +268,7 @@ def one_round(office: Office, hands: Hands = OWN_HANDS) -> Swept | None:
         hands.toil(office)
         forget_old(office)
         jobs.forget_old(office)
+        redactions.carry_out_granted(office)
         sweep_daily(office)
         with office.write() as uow:
             uow.settings.put(HEARTBEAT, instant_text(office.clock.now()))

@@ -21,6 +21,7 @@ from web.api import (
     previews,
     problem,
     reports,
+    redactions,
 )
 
 _BUDGET, _SECONDS = 1000, 1.0
@@ -45,6 +46,8 @@ def register(app: Flask) -> None:
         notices,
         calendars,
         past,
+        openapi,
+        redactions,
         openapi,
         reports,
     ):

@@ -217,6 +217,21 @@ COMPONENTS: Mapping[str, _Shape] = {
         }
     ),
     "Delegations": _page(_ref("Delegation")),
+    "Redaction": _object(
+        id=TEXT,
+        item=TEXT,
+        n=WHOLE,
+        field=TEXT,
+        ground=TEXT,
+        asked_by=TEXT,
+        asked_at=INSTANT,
+        outcome=_or_null(TEXT),
+        decided_by=_or_null(TEXT),
+        decided_at=_or_null(INSTANT),
+        note=_or_null(TEXT),
+        erased_at=_or_null(INSTANT),
+    ),
+    "Redactions": _page(_ref("Redaction")),
     "Notices": _page(
         _object(id=TEXT, item=_or_null(TEXT), template=TEXT, at=INSTANT, read_at=_or_null(INSTANT)),
     ),

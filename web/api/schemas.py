@@ -210,6 +210,20 @@ NEW_DELEGATION = Body.from_dict(
 )
 """`act` is the number and date of the written act; both days are included; `giver` is for the clerk."""
 
+NEW_REDACTION = Body.from_dict(
+    {
+        "item": name(needed=True),
+        "n": whole(1, 2**31 - 1, needed=True),
+        "field": name(needed=True),
+        "ground": words(needed=True),
+    },
+    name="NewRedaction",
+)
+"""`n` and `field` name a private text of the item's history, `ground` the article of law that demands its erasing."""
+REDACTION_DECISION = Body.from_dict(
+    {"decision": one_of("grant", "refuse", needed=True), "note": words()}, name="RedactionDecision"
+)
+
 CALENDAR_DAY = Body.from_dict(
     {"kind": one_of(*CALENDAR_KINDS, needed=True), "name": name(needed=True), "source": words(needed=True)},
     name="CalendarDay",

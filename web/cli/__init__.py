@@ -15,6 +15,7 @@ from web.cli import (
     mandate,
     outbox,
     people,
+    redact,
     report,
     serve,
 )
@@ -43,6 +44,7 @@ dondoc = Root(
         delegation.delegation,
         mandate.mandate,
         db.backup,
+        redact.redact,
         doctor.doctor,
     ],
 )

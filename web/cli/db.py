@@ -23,20 +23,23 @@ from web.settings import Settings
 from workflow.persistence import open_owner_engine
 from workflow.persistence.backup import back_up
 from workflow.persistence.migrations import upgrade
-from workflow.persistence.roles import grant, role_of
+from workflow.persistence.roles import grant, grant_to_redactor, role_of
 from workflow.services import passwords, people
 from workflow.services.publishing import publish
 
 
 def prepare(settings: Settings) -> None:
-    """The data folder, the schema that this release needs, and what the product's role may do in it; safe to repeat."""
+    """The data folder, the schema that this release needs, and what each role may do in it; safe to repeat."""
     settings.data.mkdir(parents=True, exist_ok=True)
     engine = open_owner_engine(settings.owner_database_url or settings.database_url)
     try:
         upgrade(engine)
-        role = role_of(settings.database_url)
-        if settings.owner_database_url and role is not None and role != role_of(settings.owner_database_url):
-            grant(engine, role)
+        owner = role_of(settings.owner_database_url) if settings.owner_database_url else None
+        granting = ((grant, settings.database_url), (grant_to_redactor, settings.redactor_database_url))
+        for grant_to, url in granting:
+            role = role_of(url) if url else None
+            if owner is not None and role not in (None, owner):
+                grant_to(engine, str(role))
     finally:
         engine.dispose()
 

@@ -26,6 +26,7 @@ from web.pages import (
     overrides,
     overview,
     rendering,
+    redactions,
     session,
     workflows,
 )
@@ -44,6 +45,7 @@ def register(app: Flask) -> None:
         messages,
         overrides,
         overview,
+        redactions,
         escalations,
         directives,
         delegations,

@@ -13,6 +13,9 @@ _LINES = {
     "calendar_year": N_("Calendar {calendar}: the days of {year} are complete, by {source}"),
     "mandate_given": N_("{post} may read as an auditor by {document}, from {from} until {until}"),
     "mandate_ended": N_("{post} may no longer read as an auditor by {document}"),
+    "redaction_asked": N_("The Chairman was asked to erase “{field}” of entry {n} under {ground}"),
+    "redaction_granted": N_("“{field}” of entry {n} is to be erased under {ground}"),
+    "redaction_refused": N_("“{field}” of entry {n} is not to be erased under {ground}"),
     "calendar_hours": N_("Calendar {calendar}: the hours are {hours}, by {source}"),
 }
 _KINDS = {"off": N_("day off"), "worked": N_("worked")}

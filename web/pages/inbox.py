@@ -22,7 +22,8 @@ from workflow.ids import new_id
 from workflow.persistence import UnitOfWork
 from workflow.persistence.jobs import Asked
 from workflow.persistence.overrides import OverrideRequest
-from workflow.services import jobs
+from workflow.persistence.redactions import RedactionRequest
+from workflow.services import jobs, redactions
 from workflow.services.inbox import Waiting, waiting
 from workflow.services.items import readable
 from workflow.services.moves import Done, MoveRequest, Refused, offers, perform, would_decide
@@ -53,10 +54,16 @@ def index() -> Answer:
     with office().read() as uow:
         titles = titles_of(uow)
         found = waiting(office(), uow, current_actor())
-        wishes = [_wish(uow, one) for one in to_decide(uow, current_actor())]
+        wishes = [_wish(uow, one, "overrides") for one in to_decide(uow, current_actor())]
+        erasing = [_wish(uow, one, "redactions") for one in redactions.to_decide(uow, current_actor())]
         count_within(uow)
-    groups = [*([_past_the_workflow(wishes, titles)] if wishes else []), *_grouped(found, titles, now)]
-    return render_page("inbox/index.html", groups=groups, total=len(found) + len(wishes), key=new_id(now))
+    groups = [
+        *_to_decide(_("To decide: past the workflow"), wishes, titles),
+        *_to_decide(_("To decide: erasing private text"), erasing, titles),
+        *_grouped(found, titles, now),
+    ]
+    total = len(found) + len(wishes) + len(erasing)
+    return render_page("inbox/index.html", groups=groups, total=total, key=new_id(now))
 
 
 def _wish(uow: UnitOfWork, one: OverrideRequest) -> tuple[str, Item, Definition]:
@@ -64,13 +71,14 @@ def _wish(uow: UnitOfWork, one: OverrideRequest) -> tuple[str, Item, Definition]
     return f"/overrides/{one.id}", item, office().editions.of(item, uow)
 
 
-def _past_the_workflow(wishes: Iterable[tuple[str, Item, Definition]], titles: Titles) -> Group:
-    """What only the chairman may decide, above everything else."""
-    group = Group(_("To decide: past the workflow"))
+def _to_decide(title: str, wishes: Iterable[tuple[str, Item, Definition]], titles: Titles) -> list[Group]:
+    """What only the chairman may decide, above everything else; no group where nothing waits."""
+    group = Group(title)
     for href, item, definition in wishes:
-        group.lines.append(presenting.line_of(item, definition, titles, None, href))
-        group.links[item.code] = [(_("Decide"), href)]
-    return group
+        if item.code not in group.links:
+            group.lines.append(presenting.line_of(item, definition, titles, None, href))
+        group.links.setdefault(item.code, []).append((_("Decide"), href))
+    return [group] if group.lines else []
 
 
 def _grouped(found: Iterable[Waiting], titles: Titles, now: datetime) -> list[Group]:

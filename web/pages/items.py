@@ -1,7 +1,7 @@
 """One item: its page, the form of each of its moves, comments and files; and the list of items."""
 
-from collections.abc import Iterable
-from datetime import timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
@@ -28,8 +28,9 @@ from workflow.engine.visibility import shown_to
 from workflow.errors import StaleItem, TooLarge, TypeRefused
 from workflow.ids import new_id
 from workflow.persistence import StoredItem, UnitOfWork
+from workflow.persistence.files import StoredFile
 from workflow.queries import history
-from workflow.queries.periods import fields_before
+from workflow.queries.erased import grounds_in, grounds_of
 from workflow.queries.worklist import CursorInvalid, Filter, Page, list_items
 from workflow.services import evidence
 from workflow.services.file_kinds import FAULTS
@@ -187,7 +188,7 @@ def _item_page(uow: UnitOfWork, stored: StoredItem, status: int = 200, **more: A
     now = office().clock.now()
     standing = offers(office(), uow, definition, item, current_actor())
     entries = history.of_item(uow, item, stream=stream_of(item), limit=_RECENT)
-    told = [presenting.told(entry, definition, titles, files) for entry in entries]
+    told = _told(uow, entries, definition, titles, files)
     state = definition.states[item.state]
     named = presenting.buttons(standing, item, definition, titles)
     others = {
@@ -212,8 +213,8 @@ def _item_page(uow: UnitOfWork, stored: StoredItem, status: int = 200, **more: A
         requests=[_request_card(one, definition, titles, files) for one in item.requests],
         drawing=_drawing(definition, item, standing),
         who_may=presenting.who_may_table(item, definition, standing, titles, others),
-        facts=presenting.facts_of(item, definition, titles, files),
-        figures=_figures(uow, definition, item),
+        facts=presenting.facts_of(item, definition, titles, files, grounds_of(uow, item, stream_of(item))),
+        figures=_figures(uow, definition, item, files),
         files=list(files.values()),
         titles=titles,
         lateness=presenting.late_lines(item, definition, titles, files, now),
@@ -296,7 +297,7 @@ def whole_history(code: str) -> Answer:
             limit=_WHOLE,
             refusals=request.args.get("refusals") == "1",
         )
-        told = [presenting.told(entry, definition, titles, files) for entry in entries]
+        told = _told(uow, entries, definition, titles, files)
         then = asked_then(uow, stored.item, titles, files)
     return render_page(
         "items/history.html",

@@ -84,6 +84,10 @@ def _href(one: Notice, code: str) -> str:
         return url_for("overrides.show", request_id=one.params["override"])
     if "override" in one.params and refusal_to_administer(current_actor()) is None:
         return url_for("overrides.index")
+    if one.template == "redaction_asked":
+        return url_for("redactions.show", request_id=one.params["redaction"])
+    if "redaction" in one.params and refusal_to_administer(current_actor()) is None:
+        return url_for("redactions.index")
     return presenting.item_path(code) if code else ""
 
 

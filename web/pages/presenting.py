@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from web.i18n import (
@@ -25,15 +26,17 @@ from web.pages.figures import read_rows, stored_rows
 from web.pages.rendering import kept
 from web.titles import Titles, choice_label
 from web.wiring import settings
+from workflow.audit import ERASED
 from workflow.catalog.inputs import input_field
 from workflow.engine import Definition, Item, Kind, Offer
-from workflow.engine.administration import OVERRIDE
+from workflow.engine.administration import OVERRIDE, REDACTION
 from workflow.engine.definition import FieldType, Transition
 from workflow.engine.events import instant_of
 from workflow.engine.facts import waiting
 from workflow.engine.item import Doer
 from workflow.engine.react import told_by
 from workflow.persistence.files import StoredFile
+from workflow.queries.erased import Grounds
 from workflow.queries.history import HistoryEntry
 from workflow.queries.worklist import Row
 
@@ -179,6 +182,8 @@ def value_text(definition: Definition, name: str, value: Any, titles: Titles, fi
     if isinstance(value, Mapping):
         return _("(private text)")
     field = input_field(definition, name)
+    if value == ERASED:
+        return erased_words("")
     if value is None or field is None:
         return "" if value is None else str(value)
     if field.type is FieldType.PERSON:
@@ -202,8 +207,17 @@ def value_text(definition: Definition, name: str, value: Any, titles: Titles, fi
     return str(value)
 
 
+def erased_words(ground: str) -> str:
+    """What stands in the place of a text that was erased on that legal ground; "" where the page does not know it."""
+    return _("[erased under {ground}]", ground=ground) if ground else _("[erased as the law demands]")
+
+
 def facts_of(
-    item: Item, definition: Definition, titles: Titles, files: Mapping[str, StoredFile]
+    item: Item,
+    definition: Definition,
+    titles: Titles,
+    files: Mapping[str, StoredFile],
+    grounds: Grounds = MappingProxyType({}),
 ) -> list[tuple[str, str]]:
     """The filled fields, in the order of the file, but the title, which heads the page, and attachments, listed apart."""
     shown = []
@@ -211,7 +225,8 @@ def facts_of(
         value = item.fields.get(name)
         if value in (None, "", ()) or name == "title" or field.type in (FieldType.ATTACHMENTS, FieldType.FIGURES):
             continue
-        shown.append((label(field.label), value_text(definition, name, value, titles, files)))
+        told = erased_words(grounds[name]) if value == ERASED and name in grounds else None
+        shown.append((label(field.label), told or value_text(definition, name, value, titles, files)))
     return shown
 
 
@@ -222,6 +237,7 @@ def told(
     files: Mapping[str, StoredFile],
     *,
     code: str = "",
+    grounds: Grounds = MappingProxyType({}),
 ) -> Told:
     """One entry of the log in people's words: who with which post and for whom, what, both times, what changed."""
     body = entry.body
@@ -233,8 +249,8 @@ def told(
         who=_who(entry, titles),
         at=entry.recorded_at,
         effective=moment(effective, settings().zone) if late_record else "",
-        text=_words_of(entry, definition),
-        changes=_changes(entry, definition, titles, files),
+        text=_words_of(entry, definition, grounds),
+        changes=_changes(entry, definition, titles, files, grounds),
         by_system=body["act"]["id"] == "system",
         refused=entry.type == "refusal",
         folded=entry.type == "create",
@@ -262,7 +278,7 @@ def doer_words(doer: Doer, titles: Titles) -> str:
     return _("{name}, acting for {giver}", name=name, giver=titles.person(doer.acting_for))
 
 
-def _words_of(entry: HistoryEntry, definition: Definition | None) -> str:
+def _words_of(entry: HistoryEntry, definition: Definition | None, grounds: Grounds) -> str:
     if entry.type == "delegation":
         return _delegation_words(entry.body["delegation"])
     if entry.type == "timer":
@@ -271,6 +287,10 @@ def _words_of(entry: HistoryEntry, definition: Definition | None) -> str:
         return administered(entry.body.get("admin", {}))
     if entry.type in ("read", "refusal") and "what" in entry.body:
         return " · ".join(str(entry.body[part]) for part in ("what", "purpose") if part in entry.body)
+    if entry.type == REDACTION:
+        return erased_words(str(entry.body[REDACTION]["ground"]))
+    if entry.comment is None and "comment" in grounds:
+        return erased_words(grounds["comment"])
     return entry.comment or ""
 
 
@@ -354,6 +374,8 @@ _TYPES = {
     "request": "Proposal",
     "vote": "Opinion on a proposal",
     "migrate": "Brought to another version of the workflow",
+    "redaction": "Private text erased",
+    "restore": "Restored from a backup",
 }
 
 
@@ -411,10 +433,20 @@ def _arrow(body: Mapping[str, Any], definition: Definition) -> str:
 
 
 def _changes(
-    entry: HistoryEntry, definition: Definition | None, titles: Titles, files: Mapping[str, StoredFile]
+    entry: HistoryEntry,
+    definition: Definition | None,
+    titles: Titles,
+    files: Mapping[str, StoredFile],
+    grounds: Grounds,
 ) -> tuple[tuple[str, str, str], ...]:
     if definition is None:
         return ()
+
+    def shown(name: str, value: Any) -> str:
+        if value == ERASED and name in grounds:
+            return erased_words(grounds[name])
+        return value_text(definition, name, value, titles, files)
+
     rows = []
     for event in entry.events:
         if event["e"] == "field":
@@ -422,8 +454,8 @@ def _changes(
             rows.append(
                 (
                     label(field.label) if field else event["field"],
-                    value_text(definition, event["field"], event["old"], titles, files),
-                    value_text(definition, event["field"], event["new"], titles, files),
+                    shown(event["field"], event["old"]),
+                    shown(event["field"], event["new"]),
                 )
             )
         elif event["e"] == "unit":
@@ -433,7 +465,7 @@ def _changes(
                 (
                     label(field.label) if (field := input_field(definition, name)) else name,
                     "",
-                    value_text(definition, name, value, titles, files),
+                    shown(name, value),
                 )
                 for name, value in event["inputs"].items()
             )

@@ -115,6 +115,8 @@ def refusal_to_see_all_delegations(actor: Actor) -> Reason | None:
 # -- past the workflow --------------------------------------------------------------------------------------------------
 
 OVERRIDE = "override"
+REDACTION = "redaction"
+"""A private text is erased: like a wish past the workflow, the administrator asks and the chairman decides."""
 _CHAIRMAN = "chairman"
 
 

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from workflow.catalog.compile import who_of
 from workflow.engine import Definition, Item
-from workflow.engine.administration import OVERRIDE
+from workflow.engine.administration import OVERRIDE, REDACTION
 from workflow.engine.item import Request
 from workflow.engine.parties import Party, answering, parties, voters
 from workflow.engine.permissions import capacity
@@ -95,8 +95,8 @@ def _item_of(uow: UnitOfWork, message: Message) -> Item:
         raise Undeliverable(f"its item {message.item} does not exist") from None
 
 
-def _of_override(office: Office, uow: UnitOfWork, message: Message) -> tuple[Notice, ...]:
-    """A wish past the workflow. Once it is decided it is told by the item's code: the administrator reads no more of an item.
+def _of_wish(office: Office, uow: UnitOfWork, message: Message) -> tuple[Notice, ...]:
+    """A wish past the workflow, or to have a text erased.
 
     No substitute is told of it: this decision is nobody's but the chairman's.
     """
@@ -105,8 +105,8 @@ def _of_override(office: Office, uow: UnitOfWork, message: Message) -> tuple[Not
     circumstances = office.circumstances(definition, uow.people.directory(office.clock.now()))
     found = parties(map(who_of, payload["roles"]), item, circumstances)
     people = frozenset(payload["people"]).union(*(party.people for party in found))
-    said = {"code": item.code, "workflow": item.workflow} if payload["people"] else _params(definition, item, OVERRIDE)
-    said |= {"override": str(payload["override"])}
+    said = {"code": item.code, "workflow": item.workflow} if payload["people"] else _params(definition, item, message.kind)
+    said |= {message.kind: str(payload[message.kind])}
     name = str(payload["name"])
     return tuple(Notice(message.id, person, item.id, name, said, message.created_at) for person in sorted(people))
 
@@ -151,5 +151,5 @@ _JOBS: Mapping[str, Callable[[Office, str], None]] = MappingProxyType(
 """What a definition may start after a move (`catalog.compile.JOBS`): each is given the item, and may be started again."""
 
 _TOLD: Mapping[str, Callable[[Office, UnitOfWork, Message], tuple[Notice, ...]]] = MappingProxyType(
-    {"notify": _notices, OVERRIDE: _of_override}
+    {"notify": _notices, OVERRIDE: _of_wish, REDACTION: _of_wish}
 )

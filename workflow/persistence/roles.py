@@ -23,6 +23,11 @@ def grant(owner: Engine, role: str) -> None:
     _run(owner, lambda connection: _statements(connection, role))
 
 
+def grant_to_redactor(owner: Engine, role: str) -> None:
+    """Let `role` work as the product does and, beyond that, delete what opens a commitment of the log. Safe to repeat."""
+    _run(owner, lambda connection: _erasing(connection, role))
+
+
 def grant_to_sealer(owner: Engine, role: str) -> None:
     """Let `role` read the log, number its entries and move the head of its tree, and nothing beyond that. Safe to repeat."""
     _run(owner, lambda connection: _sealing(connection, role, _OF_THE_SEALER))
@@ -62,6 +67,12 @@ def _statements(connection: Connection, role: str) -> Iterator[str]:
     )
     for (table,) in tables.fetchall():
         yield f"GRANT {_rights(table)} ON {place}.{_quoted(connection, table)} TO {quoted}"
+
+
+def _erasing(connection: Connection, role: str) -> Iterator[str]:
+    yield from _statements(connection, role)
+    place = _quoted(connection, connection.execute(text("SELECT current_schema()")).scalar_one())
+    yield f"GRANT DELETE ON {place}.audit_private TO {_quoted(connection, role)}"
 
 
 def _rights(table: str) -> str:

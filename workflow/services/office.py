@@ -61,9 +61,8 @@ class Office:
     turn: Callable[[str], AbstractContextManager[bool]] = _alone
     witness: Witness = unwitnessed
     measures: Callable[[UnitOfWork], Measures] = _unmeasured
-    eraser: Eraser | None = None
     indicators: Indicators = NO_INDICATORS
-    trusted_roots: Path | None = None
+    eraser: Eraser | None = None
 
     def circumstances(
         self,
