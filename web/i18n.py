@@ -166,6 +166,16 @@ def number(value: Decimal | float | str | None, places: int | None = None) -> st
     return text if language() == "en" else text.translate(str.maketrans(",.", ".,"))
 
 
+def typable(value: Decimal | float | str | None) -> str:
+    """The same as it may stand in a box of a form: read back, it is this number in whatever language."""
+    if value is None or value == "":
+        return ""
+    whole, _dot, fraction = f"{Decimal(str(value)):,f}".partition(".")
+    # One group alone, 1.234, could be a decimal as well.
+    grouped = whole.replace(",", "." if fraction or whole.count(",") > 1 else "")
+    return f"{grouped},{fraction}" if fraction else grouped
+
+
 def percent(value: Decimal | float | str | None, places: int | None = None) -> str:
     text = number(value, places)
     return f"{text}{'%' if language() == 'en' else ' %'}" if text else ""

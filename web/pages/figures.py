@@ -1,105 +1,246 @@
 """The table of a report's figures: one row for each indicator that the unit answers for, with last period's beside it."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date, tzinfo
 from typing import Any
 
 from werkzeug.datastructures import MultiDict
 
-from web.i18n import _, label, number, percent
-from web.wiring import shipped
+from web.i18n import _, day, label, moment, number, percent, reason_sentence, typable
+from web.wiring import office, settings, shipped
 from workflow.catalog.figures import Figure, Told, figure_of, outcome
-from workflow.catalog.indicators import Indicator, Indicators
-from workflow.engine import Definition, Item, Reason
+from workflow.catalog.indicators import NO_INDICATORS, Indicator, Indicators
+from workflow.catalog.plain_values import Refused, figures_of
+from workflow.engine import Definition, Item, Kind, Reason
+from workflow.engine.events import instant_of
+from workflow.persistence import UnitOfWork
+from workflow.persistence.files import StoredFile
+from workflow.queries.periods import Reported
+from workflow.services.figures import Line, lines_of, past_of
+from workflow.values import replace
 
-_PARTS = ("numerator", "denominator", "source", "note")
+_NUMBERS = ("numerator", "denominator")
+PASTED = ("numerator", "denominator", "source", "extracted_at", "note")
+"""The columns of rows that come from a sheet."""
+
+WITH_THE_FORM = "new"
+"""What the evidence of a figure says while its file is still on its way with the same form."""
+
+_PARTS = (*PASTED, "evidence")
 _CELL = re.compile(r"(.+)\.([a-z0-9-]+)\.(" + "|".join(_PARTS) + r")")
-_NONE = Indicators(0, ())
 
 Rows = Iterable[Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
 class FigureRow:
-    """One indicator. `parts` holds (part, its words, what stands in its box); `result` and `before` are for reading."""
+    """One indicator. `parts` holds (part, its words, what stands in its box); `result`, `before`, `cumulative` are for reading.
+
+    `evidence` holds (SHA-256, name) of the files that show the figure; `holes` the periods of this year that are missing.
+    """
 
     indicator: str
     label: str
     unit: str
     parts: tuple[tuple[str, str, str], ...]
     source: str
+    extracted_at: str
     note: str
+    evidence: tuple[tuple[str, str], ...]
     result: str
     before: str
-    error: str = ""
+    cumulative: str
+    holes: str
+    errors: tuple[str, ...] = ()
 
 
 def rows_of(
-    definition: Definition, item: Item, standing: Rows, before: Rows, reasons: Iterable[Reason] = ()
+    definition: Definition,
+    item: Item,
+    written: Rows,
+    read: Rows,
+    past: Iterable[Reported] = (),
+    reasons: Iterable[Reason] = (),
 ) -> tuple[FigureRow, ...]:
     """The rows of a form: what the unit answers for in this period, and whatever else stands in the table already.
 
-    Where a figure came from last period it comes from again, unless somebody says otherwise.
+    `written` is what stands in the boxes, `read` what of it can be read. Where a figure came from last period it comes from
+    again, unless somebody says otherwise.
     """
-    given = {str(row.get("indicator")): row for row in standing}
-    earlier = {str(row.get("indicator")): row for row in before}
-    refused = {reason.params["indicator"] for reason in reasons if reason.params.get("indicator")}
-    series = definition.series.get(str(item.fields.get("series")))
-    asked = _known().asked_of(item.unit, series.every if series else None)
-    others = tuple(one for one in _known().indicators if one.id in given and one not in asked)
+    given = {str(row.get("indicator")): row for row in written}
+    refused = sentences(reasons)
     return tuple(
         _row(
-            one,
-            {"source": earlier.get(one.id, {}).get("source", ""), **given.get(one.id, {})},
-            earlier.get(one.id, {}),
-            wrong=one.id in refused,
+            line,
+            {"source": line.before.source if line.before else "", **given.get(line.indicator.id, {})},
+            errors=refused.get(line.indicator.id, ()),
         )
-        for one in asked + others
+        for line in lines_of(_known(), definition, item, list(read), past)
     )
 
 
-def read_rows(standing: Rows, before: Rows = ()) -> tuple[FigureRow, ...]:
-    """The rows to be read: what stands in the table, with what stood there the period before."""
-    earlier = {str(row.get("indicator")): row for row in before}
-    found = [(_known().find(str(row.get("indicator"))), row) for row in standing]
-    return tuple(_row(one, row, earlier.get(one.id, {})) for one, row in found if one is not None)
+def form_rows(
+    uow: UnitOfWork, definition: Definition, item: Item, field: str, written: Rows, reasons: Iterable[Reason]
+) -> tuple[FigureRow, ...]:
+    """The rows of the form at hand, each with what stands against it, whether or not it was refused already."""
+    read, unreadable = _read(field, written)
+    unsound = office().measures(uow).against(item, field, tuple(read))
+    past = past_of(uow, definition, item)
+    return rows_of(definition, item, written, read, past, (*reasons, *unreadable, *unsound))
 
 
-def stored_rows(value: object) -> Rows:
+def faults_in(uow: UnitOfWork, item: Item, field: str, written: Rows) -> tuple[Reason, ...]:
+    """What stands against a table as it is typed."""
+    read, unreadable = _read(field, written)
+    return (*unreadable, *office().measures(uow).against(item, field, tuple(read)))
+
+
+def _read(field: str, written: Rows) -> tuple[list[Mapping[str, Any]], tuple[Reason, ...]]:
+    zone = settings().zone
+    rows = [{**row, "evidence": ""} if row.get("evidence") == [WITH_THE_FORM] else row for row in written]
+    return read_typed(field, rows, office().clock.now().astimezone(zone).date(), zone)
+
+
+def read_rows(
+    definition: Definition,
+    item: Item,
+    standing: Rows,
+    past: Iterable[Reported] = (),
+    files: Mapping[str, StoredFile] | None = None,
+) -> tuple[FigureRow, ...]:
+    """The rows to be read: what stands in the table, and what the unit answers for and has not told, with the period before."""
+    given = {str(row.get("indicator")): row for row in standing}
+    lines = lines_of(_known(), definition, item, list(given.values()), past)
+    return tuple(_row(line, _spelt(given.get(line.indicator.id, {})), files=files or {}) for line in lines)
+
+
+def told_rows(standing: Rows) -> Iterator[tuple[str, str]]:
+    """Each figure of a table in short: its indicator's words and what it says."""
+    for row in standing:
+        one = _known().find(str(row.get("indicator")))
+        if one is not None:
+            yield label(one.label), result_text(one, figure_of(row))
+
+
+def stored_rows(value: object) -> list[Mapping[str, Any]]:
     """The rows of a stored table of figures; none where it is empty."""
     return [row for row in value if isinstance(row, Mapping)] if isinstance(value, tuple | list) else []
 
 
-def typed_rows(form: MultiDict[str, str], name: str) -> list[dict[str, str]] | None:
-    """What the table's boxes held, one row for each indicator with words in it; None where the form had no such table."""
-    found: dict[str, dict[str, str]] = {}
-    seen = False
+def written_rows(value: object) -> list[dict[str, Any]]:
+    """Stored rows as somebody would have typed them."""
+    return [
+        {
+            **row,
+            **{part: typable(row[part]) for part in _NUMBERS if row.get(part) not in (None, "")},
+            "extracted_at": taken_text(str(row.get("extracted_at") or "")),
+        }
+        for row in stored_rows(value)
+    ]
+
+
+def sentences(reasons: Iterable[Reason]) -> dict[str, tuple[str, ...]]:
+    """What stands against each figure, by indicator, in its own words."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for reason in reasons:
+        indicator = reason.params.get("indicator")
+        if indicator:
+            found[indicator].append(figure_sentence(reason))
+    return {indicator: tuple(dict.fromkeys(told)) for indicator, told in found.items()}
+
+
+def figure_sentence(reason: Reason) -> str:
+    """The sentence of a reason against one figure, which it calls by its indicator."""
+    one = _known().find(reason.params.get("indicator", ""))
+    if one is None or reason.sentence is not None:
+        return reason_sentence(reason)
+    return reason_sentence(replace(reason, params={**reason.params, "field": label(one.label)}))
+
+
+def read_typed(field: str, rows: Rows, today: date, zone: tzinfo) -> tuple[list[Mapping[str, Any]], tuple[Reason, ...]]:
+    """The rows of a table as typed that can be read, and why the others cannot."""
+    read: list[Mapping[str, Any]] = []
+    reasons: list[Reason] = []
+    for row in rows:
+        try:
+            read.extend(figures_of([row], today, zone))
+        except Refused as refused:
+            reasons += [Reason(one.code, Kind.INPUT, {"field": field, **one.params}) for one in refused.faults]
+    return read, tuple(reasons)
+
+
+# -- what a form sent ---------------------------------------------------------------------------------------------------
+
+
+def typed_rows(form: MultiDict[str, str], name: str) -> list[dict[str, Any]] | None:
+    """What the table's boxes held, one row for each indicator with words in it; None where the form had no such table.
+
+    Rows pasted from a sheet into the form's box for them fill the table as if they had been typed.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    asked: dict[str, None] = {}
     for key, text in form.items():
         cell = _CELL.fullmatch(key)
         if cell is None or cell[1] != name:
             continue
-        seen = True
+        asked[cell[2]] = None
         if text.strip():
-            found.setdefault(cell[2], {"indicator": cell[2]})[cell[3]] = text
-    return list(found.values()) if seen else None
+            found.setdefault(cell[2], {"indicator": cell[2]})[cell[3]] = [text] if cell[3] == "evidence" else text
+    for indicator, cells in _pasted(form.get(f"{name}.pasted", ""), tuple(asked)):
+        found.setdefault(indicator, {"indicator": indicator}).update(cells)
+    return [found[indicator] for indicator in asked if indicator in found] if asked else None
+
+
+def _pasted(text: str, asked: tuple[str, ...]) -> Iterator[tuple[str, dict[str, str]]]:
+    """The cells of rows from a sheet, by indicator: by its name where rows begin with one, else one after another."""
+    rows = [[cell.strip() for cell in line.split("\t")] for line in text.splitlines() if line.strip()]
+    names = {label(one.label).casefold(): one.id for one in _known().indicators if one.id in asked}
+    names |= {indicator: indicator for indicator in asked}
+    by_name = any(row[0].casefold() in names for row in rows)
+    # A heading has no digit in it.
+    unnamed = iter([row for row in rows if any(char.isdigit() for cell in row for char in cell)])
+    placed = (
+        ((names[row[0].casefold()], row[1:]) for row in rows if row[0].casefold() in names)
+        if by_name
+        else zip(asked, unnamed, strict=False)
+    )
+    for indicator, cells in placed:
+        yield indicator, {part: cell for part, cell in zip(PASTED, cells, strict=False) if cell}
+
+
+# -- words --------------------------------------------------------------------------------------------------------------
 
 
 def _known() -> Indicators:
-    return shipped().indicators or _NONE
+    return shipped().indicators or NO_INDICATORS
 
 
-def _row(indicator: Indicator, row: Mapping[str, Any], earlier: Mapping[str, Any], *, wrong: bool = False) -> FigureRow:
+def _row(
+    line: Line,
+    row: Mapping[str, Any],
+    *,
+    errors: tuple[str, ...] = (),
+    files: Mapping[str, StoredFile] | None = None,
+) -> FigureRow:
+    one = line.indicator
+    evidence = figure_of(row).evidence
     return FigureRow(
-        indicator=indicator.id,
-        label=label(indicator.label),
-        unit=label(indicator.unit),
-        parts=tuple((part, label(words), _text(row.get(part))) for part, words in _asked(indicator)),
+        indicator=one.id,
+        label=label(one.label),
+        unit=label(one.unit),
+        parts=tuple((part, label(words), str(row.get(part, ""))) for part, words in _asked(one)),
         source=str(row.get("source", "")),
+        extracted_at=taken_text(str(row.get("extracted_at") or "")),
         note=str(row.get("note", "")),
-        result=result_text(indicator, figure_of(row)),
-        before=result_text(indicator, figure_of(earlier)),
-        error=_("These numbers cannot be right as they stand.") if wrong else "",
+        evidence=tuple((sha, files[sha].name if files and sha in files else sha[:12]) for sha in evidence),
+        result=result_text(one, line.figure),
+        before=result_text(one, line.before),
+        cumulative=result_text(one, line.cumulative),
+        holes=", ".join(line.cumulative.holes) if line.cumulative else "",
+        errors=errors,
     )
 
 
@@ -109,9 +250,18 @@ def _asked(indicator: Indicator) -> Iterator[tuple[str, Any]]:
         yield "denominator", indicator.denominator
 
 
-def _text(stored: Any) -> str:
-    """A stored number as people write it; what was typed and could not be read stays as it was typed."""
-    return number(stored) if isinstance(stored, int) else str(stored or "")
+def _spelt(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A stored row with its numbers as people read them."""
+    figure = figure_of(row)
+    return {**row, "numerator": number(figure.numerator), "denominator": number(figure.denominator)}
+
+
+def taken_text(stored: str) -> str:
+    """When a figure was taken, as people write it; what was typed and cannot be read stays."""
+    try:
+        return moment(instant_of(stored), settings().zone) if "T" in stored else day(stored)
+    except ValueError:
+        return stored
 
 
 def result_text(indicator: Indicator, figure: Figure | None) -> str:

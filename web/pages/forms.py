@@ -7,8 +7,8 @@ from typing import Any
 from flask import request
 from werkzeug.datastructures import FileStorage
 
-from web.i18n import _, day, label, moment, number, reason_sentence
-from web.pages.figures import FigureRow, Rows, rows_of, stored_rows, typed_rows
+from web.i18n import _, day, label, moment, reason_sentence, typable
+from web.pages.figures import WITH_THE_FORM, FigureRow, figure_sentence, typed_rows, written_rows
 from web.titles import Titles
 from workflow.catalog.inputs import input_field
 from workflow.engine import Definition, Item, Reason
@@ -60,20 +60,16 @@ def fields_of(
     item: Item | None = None,
     files: Iterable[StoredFile] = (),
     errors: Mapping[str, str] | None = None,
-    before: Rows = (),
-    reasons: Iterable[Reason] = (),
+    tables: Mapping[str, Sequence[FigureRow]] | None = None,
 ) -> tuple[FormField, ...]:
-    """The rows for `names`: what was typed comes first, then what the item holds already.
-
-    `before` are the figures of the period before, `reasons` why what was typed was refused.
-    """
+    """The rows for `names`: what was typed comes first, then what the item holds already; `tables` are the lines of figures."""
     wanted = set(required)
     rows = []
     for name in names:
         field = input_field(definition, name)
         if field is None or field.type not in _KINDS:
             continue
-        value = typed[name] if name in typed else _standing(field, item, titles)
+        value = value_in(field, typed, item, titles)
         rows.append(
             FormField(
                 name=name,
@@ -84,13 +80,16 @@ def fields_of(
                 hint=_hint(field),
                 error=(errors or {}).get(name, ""),
                 choices=_choices(field, titles),
-                files=tuple(files) if field.type is FieldType.ATTACHMENTS else (),
-                figures=rows_of(definition, item, stored_rows(value), before, reasons)
-                if item and field.type is FieldType.FIGURES
-                else (),
+                files=tuple(files) if field.type in (FieldType.ATTACHMENTS, FieldType.FIGURES) else (),
+                figures=(tables or {}).get(name, ()),
             )
         )
     return tuple(rows)
+
+
+def value_in(field: InputField, typed: Mapping[str, Any], item: Item | None, titles: Titles) -> Any:
+    """What stands in a field's box: what was typed, else what the item holds, written as one would type it."""
+    return typed[field.name] if field.name in typed else _standing(field, item, titles)
 
 
 def _kind(field: InputField) -> str:
@@ -131,7 +130,9 @@ def _written(field: InputField, value: Any, titles: Titles) -> Any:
     if field.type is FieldType.INSTANT:
         return moment(str(value))
     if field.type in (FieldType.DECIMAL, FieldType.INTEGER):
-        return number(str(value))
+        return typable(str(value))
+    if field.type is FieldType.FIGURES:
+        return written_rows(value)
     return value
 
 
@@ -177,12 +178,20 @@ def uploads(names: Iterable[str]) -> list[tuple[str, FileStorage]]:
     return [(name, sent) for name in names for sent in request.files.getlist(UPLOAD + name) if sent.filename]
 
 
+def show_figures_by(typed: dict[str, Any], uploaded: Sequence[str]) -> None:
+    """Let the files that come with a form be the evidence of the figures that say so."""
+    tables = [rows for rows in typed.values() if isinstance(rows, list) and rows and isinstance(rows[0], dict)]
+    for row in (row for rows in tables for row in rows):
+        if row.get("evidence") == [WITH_THE_FORM] and uploaded:
+            row["evidence"] = list(uploaded)
+
+
 def errors_by_field(reasons: Iterable[Reason], definition: Definition) -> dict[str, str]:
-    """The first sentence for each field that a reason names."""
+    """The first sentence for each field that a reason names; a figure's own stands beside the figure."""
     found: dict[str, str] = {}
     for reason in reasons:
         name = reason.params.get("field")
-        if name:
+        if name and not reason.params.get("indicator"):
             found.setdefault(name, reason_sentence(reason, definition=definition))
     return found
 
@@ -192,8 +201,12 @@ def summary(
 ) -> list[tuple[str, str]]:
     """Every reason once, with the field it concerns or "": first what concerns the whole, then as the form goes down `names`."""
     order = {name: at for at, name in enumerate((*(name for name in names if name != COMMENT), COMMENT))}
-    found = [
-        (reason.params.get("field", ""), reason_sentence(reason, definition=definition, unit_name=titles.unit))
-        for reason in reasons
-    ]
-    return sorted(found, key=lambda one: order.get(one[0], -1))
+    found = [_line(reason, definition, titles) for reason in reasons]
+    return sorted(found, key=lambda one: order.get(one[0].partition(".")[0], -1))
+
+
+def _line(reason: Reason, definition: Definition, titles: Titles) -> tuple[str, str]:
+    field, indicator = reason.params.get("field", ""), reason.params.get("indicator")
+    if indicator:
+        return f"{field}.{indicator}", figure_sentence(reason)
+    return field, reason_sentence(reason, definition=definition, unit_name=titles.unit)

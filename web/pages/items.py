@@ -33,6 +33,7 @@ from workflow.queries import history
 from workflow.queries.erased import grounds_in, grounds_of
 from workflow.queries.worklist import CursorInvalid, Filter, Page, list_items
 from workflow.services import evidence
+from workflow.services.figures import past_of
 from workflow.services.file_kinds import FAULTS
 from workflow.services.items import Created, NewItem, comment, creatable, create, creates_something, readable
 from workflow.services.journal import stream_of
@@ -230,10 +231,12 @@ def _item_page(uow: UnitOfWork, stored: StoredItem, status: int = 200, **more: A
     )
 
 
-def _figures(uow: UnitOfWork, definition: Definition, item: Item) -> list[tuple[str, tuple[figures.FigureRow, ...]]]:
+def _figures(
+    uow: UnitOfWork, definition: Definition, item: Item, files: Mapping[str, StoredFile]
+) -> list[tuple[str, tuple[figures.FigureRow, ...]]]:
     """The item's tables of figures: the field's words and its rows."""
     return [
-        (label(field.label), figures.read_rows(rows, _before(uow, definition, item)))
+        (label(field.label), figures.read_rows(definition, item, rows, past_of(uow, definition, item), files))
         for name, field in definition.fields.items()
         if field.type is FieldType.FIGURES and (rows := figures.stored_rows(item.fields.get(name)))
     ]
@@ -319,7 +322,7 @@ def move_form(code: str, move: str) -> Answer:
         stored = readable(uow, current_caller(), code)
         draft = uow.drafts.find(current_actor().id, stored.item.id, move)
         typed = dict(draft.inputs) if draft else {}
-        shown = _move_page(uow, stored, move, typed)
+        shown = _move_page(uow, stored, move, typed, kept_at=draft.at if draft else None)
     return shown.render()
 
 
@@ -334,6 +337,7 @@ def _move_page(
     seen: int | None = None,
     notice: str = "",
     file_error: str = "",
+    kept_at: datetime | None = None,
 ) -> Shown:
     item = stored.item
     definition = office().editions.of(item, uow)
@@ -382,6 +386,7 @@ def _move_page(
         possible=offer is not None,
         key=new_id(office().clock.now()),
         notice=notice,
+        kept_at=kept_at,
         kept=bool(reasons or changes or file_error),
     )
 
@@ -419,6 +424,11 @@ def _rows(
     reasons: Any,
 ) -> tuple[forms.FormField, ...]:
     names = [name for name in transition.inputs if name != COMMENT]
+    tables = {
+        name: figures.form_rows(uow, definition, item, name, forms.value_in(field, typed, item, titles), reasons)
+        for name in names
+        if (field := definition.fields.get(name)) is not None and field.type is FieldType.FIGURES
+    }
     return forms.fields_of(
         definition,
         names,
@@ -428,18 +438,8 @@ def _rows(
         item=item,
         files=files.values(),
         errors=forms.errors_by_field(reasons, definition),
-        before=_before(uow, definition, item),
-        reasons=reasons,
+        tables=tables,
     )
-
-
-def _before(uow: UnitOfWork, definition: Definition, item: Item) -> figures.Rows:
-    """The figures of the unit's period before this one; nothing for an item that is not of a period."""
-    series, period = item.fields.get("series"), item.fields.get("period")
-    name = next((name for name, field in definition.fields.items() if field.type is FieldType.FIGURES), None)
-    if not (name and series and period):
-        return ()
-    return figures.stored_rows(fields_before(uow, item.workflow, item.unit, str(series), str(period)).get(name))
 
 
 def _since(
@@ -479,6 +479,8 @@ def make_move(code: str, move: str) -> Answer:
     if trouble is not None:
         return _again(code, move, typed | {COMMENT: comment_text}, trouble)
     act = _act()
+    if request.form.get("fill"):
+        return _filled(code, move, typed | {COMMENT: comment_text})
     if request.form.get("draft"):
         return _keep_draft(code, item_id, move, typed | {COMMENT: comment_text})
     asked = MoveRequest(code, move, act, typed, comment_text, seen=_seen())
@@ -503,6 +505,31 @@ def foresee(code: str, move: str) -> Answer:
     if wants_fragment():
         return render_fragment("items/ahead.html", ahead=shown.part("ahead"))
     return shown.render()
+
+
+@bp.post("/items/<code>/moves/<move>/keep")
+def keep_typed(code: str, move: str) -> Answer:
+    """Keep what is typed so far as one's draft, while one goes on; the answer is when, and what stands against the figures."""
+    definition, _item_id = _definition_of(code)
+    transition = transition_named(definition, move)
+    typed = forms.typed_inputs(definition, transition.inputs) | {COMMENT: request.form.get("comment", "")}
+    now = office().clock.now()
+    with office().write() as uow:
+        item = readable(uow, current_caller(), code).item
+        # What comes late, after its form was sent, must not stand there as a draft again.
+        fresh = item.revision == _seen()
+        if fresh:
+            uow.drafts.keep(current_actor().id, item.id, move, typed, now)
+        faults = [
+            sentence
+            for name, rows in typed.items()
+            if name in definition.fields and definition.fields[name].type is FieldType.FIGURES
+            for told in figures.sentences(figures.faults_in(uow, item, name, rows)).values()
+            for sentence in told
+        ]
+    if not wants_fragment():
+        return redirect(url_for("items.move_form", code=code, move=move), 303)
+    return render_fragment("items/kept.html", kept_at=now if fresh else None, faults=faults)
 
 
 def _definition_of(code: str) -> tuple[Definition, str]:
@@ -533,11 +560,14 @@ def _seen() -> int | None:
 
 def _take_uploads(code: str, transition: Transition, typed: dict[str, Any]) -> Refused | None:
     """Store what was attached and name it in the inputs; a refused file says why and loses nothing else."""
+    new = []
     for name, sent in forms.uploads(transition.inputs):
         taken = evidence.attach(office(), current_caller(), code, sent.filename or "", sent.stream)
         if isinstance(taken, Refused):
             return taken
         typed.setdefault(name, []).append(taken.sha256)
+        new.append(taken.sha256)
+    forms.show_figures_by(typed, new)
     return None
 
 
@@ -570,6 +600,13 @@ def _conflict(code: str, move: str, typed: dict[str, Any], stale: StaleItem) -> 
         stored = readable(uow, current_caller(), code)
         status = problems.of_error(stale).status
         shown = _move_page(uow, stored, move, typed, status, seen=stale.seen)
+    return shown.render()
+
+
+def _filled(code: str, move: str, typed: dict[str, Any]) -> Answer:
+    """The form again with the pasted rows in their boxes; nothing is written."""
+    with office().read() as uow:
+        shown = _move_page(uow, readable(uow, current_caller(), code), move, typed)
     return shown.render()
 
 

@@ -22,7 +22,7 @@ from web.i18n import (
 )
 from web.pages import acting
 from web.pages.administered import administered
-from web.pages.figures import read_rows, stored_rows
+from web.pages.figures import stored_rows, told_rows
 from web.pages.rendering import kept
 from web.titles import Titles, choice_label
 from web.wiring import settings
@@ -203,7 +203,7 @@ def value_text(definition: Definition, name: str, value: Any, titles: Titles, fi
     if field.type is FieldType.ATTACHMENTS:
         return ", ".join(files[sha].name if sha in files else sha[:12] for sha in value)
     if field.type is FieldType.FIGURES:
-        return "; ".join(f"{row.label}: {row.result or _('no figure yet')}" for row in read_rows(stored_rows(value)))
+        return "; ".join(f"{words}: {result or _('no figure yet')}" for words, result in told_rows(stored_rows(value)))
     return str(value)
 
 

@@ -12,11 +12,18 @@
   const isChoice = (field) => field.type === "checkbox" || field.type === "radio";
   const nameOf = (field) => (isChoice(field) ? `${field.name}=${field.value}` : field.name);
 
-  function keep(form) {
+  function typedIn(form) {
     const typed = {};
     for (const field of fields(form)) typed[nameOf(field)] = isChoice(field) ? field.checked : field.value;
+    return typed;
+  }
+
+  // What the server has kept already stands apart from what it has not heard of yet.
+  const served = new Map();
+  function keep(form) {
     try {
-      sessionStorage.setItem(DRAFT + form.dataset.draft, JSON.stringify(typed));
+      const copy = { typed: typedIn(form), served: served.get(form) || {} };
+      sessionStorage.setItem(DRAFT + form.dataset.draft, JSON.stringify(copy));
     } catch {
       // A full or forbidden store only means that there is no copy.
     }
@@ -25,15 +32,16 @@
   function bringBack(form) {
     const text = sessionStorage.getItem(DRAFT + form.dataset.draft);
     if (!text || form.querySelector("[aria-invalid=true]")) return;
-    const typed = JSON.parse(text);
+    const copy = JSON.parse(text);
     let changed = false;
     for (const field of fields(form)) {
-      const value = typed[nameOf(field)];
+      const value = copy.typed[nameOf(field)];
+      const known = copy.served[nameOf(field)];
       if (value === undefined) continue;
       if (isChoice(field)) {
         changed = changed || field.checked !== value;
         field.checked = value;
-      } else if (!field.value && value) {
+      } else if ((!field.value && value) || (known !== undefined && known !== value && field.value === known)) {
         field.value = value;
         changed = true;
       }
@@ -44,6 +52,8 @@
     told.setAttribute("role", "status");
     told.textContent = words.draftRestored;
     form.prepend(told);
+    const keeper = form.querySelector("[data-keeps]");
+    if (keeper) addEventListener("load", () => keeper.dispatchEvent(new Event("again")));
   }
 
   function forgetSent() {
@@ -62,6 +72,51 @@
     if (!form) return;
     clearTimeout(timer);
     timer = setTimeout(() => keep(form), 400);
+  });
+
+  // -- a form with data-keeps in it is kept by the server as well, while one types ----------------------------------------
+  const sending = new Map();
+  const keeperOf = (event) => event.target.closest && event.target.closest("[data-keeps]");
+  document.addEventListener("htmx:before:request", (event) => {
+    const keeper = keeperOf(event);
+    if (keeper) sending.set(keeper, typedIn(keeper.closest("form")));
+  });
+  document.addEventListener("htmx:after:swap", (event) => {
+    const keeper = keeperOf(event);
+    if (!keeper || !sending.has(keeper)) return;
+    served.set(keeper.closest("form"), sending.get(keeper));
+    keep(keeper.closest("form"));
+  });
+  document.addEventListener("htmx:error", (event) => {
+    const keeper = keeperOf(event);
+    if (!keeper) return;
+    keep(keeper.closest("form"));
+    keeper.textContent = keeper.dataset.unkept;
+    setTimeout(() => keeper.isConnected && keeper.dispatchEvent(new Event("again")), 5000);
+  });
+
+  // -- cells copied from a sheet fill the boxes from the one they are pasted into, to the right and down ---------------------
+  document.addEventListener("paste", (event) => {
+    const cell = event.target.closest && event.target.closest("[data-sheet-cell]");
+    const text = cell && event.clipboardData && event.clipboardData.getData("text/plain").replace(/\r?\n$/, "");
+    if (!text || !/[\t\n]/.test(text)) return;
+    event.preventDefault();
+    const sheet = cell.closest("[data-sheet]");
+    const rows = [...sheet.querySelectorAll("[data-sheet-row]")];
+    const columns = ["numerator", "denominator", "source", "extracted_at", "note"];
+    const left = columns.indexOf(cell.dataset.sheetCell);
+    const top = rows.indexOf(cell.closest("[data-sheet-row]"));
+    let filled = 0;
+    text.split(/\r?\n/).forEach((line, down) => {
+      line.split("\t").forEach((value, right) => {
+        const box = rows[top + down] && rows[top + down].querySelector(`[data-sheet-cell="${columns[left + right]}"]`);
+        if (!box || !value.trim()) return;
+        box.value = value.trim();
+        filled += 1;
+      });
+    });
+    sheet.querySelector("[data-sheet-told]").textContent = sheet.dataset.filled.replace("{n}", filled);
+    cell.dispatchEvent(new Event("input", { bubbles: true }));
   });
 
   // -- one press sends once ----------------------------------------------------------------------------------------------

@@ -197,7 +197,8 @@ def figures_of(value: Any, today: date, zone: tzinfo) -> tuple[dict[str, Any], .
     rows = _rows(value)
     if len(rows) > MAX_ROWS:
         raise Refused("too_many", limit=MAX_ROWS, count=len(rows))
-    read, faults = [], []
+    read: list[dict[str, Any]] = []
+    faults: list[Fault] = []
     for row in map(_row, rows):
         if not row.keys() - _WORDS:
             continue

@@ -1,20 +1,12 @@
 """What an office holds the figures of a report against: its catalogue's checks, and what the unit reported before."""
 
-from collections.abc import Mapping
-
 from workflow.catalog.figure_checks import NOTHING_BEFORE, Before, Fault, faults_of, looks_back
-from workflow.catalog.figures import Figure, figure_of
 from workflow.catalog.indicators import Indicators
 from workflow.engine import Item, Kind, Reason
 from workflow.engine.item import Plain
 from workflow.persistence import UnitOfWork
 from workflow.queries.periods import Reported, reported
-
-
-def figures_in(rows: object) -> dict[str, Figure]:
-    """The figures of a stored table, by indicator."""
-    found = [figure_of(row) for row in rows if isinstance(row, Mapping)] if isinstance(rows, tuple | list) else []
-    return {figure.indicator: figure for figure in found}
+from workflow.services.figures import figures_in
 
 
 class CatalogueMeasures:
