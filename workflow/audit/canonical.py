@@ -31,6 +31,8 @@ _MOST_KEYS = 4096
 
 
 def _check_keys(keys: Iterable[object]) -> None:
+    if _KEYS.issuperset(keys):
+        return
     for key in keys:
         if not isinstance(key, str) or _KEY(key) is None:
             raise ValueError(f"the key {key!r} is not of [a-z0-9_]+")
@@ -38,29 +40,35 @@ def _check_keys(keys: Iterable[object]) -> None:
         _KEYS.update(keys)
 
 
-# Made once, and dict first: to ask whether something is a Mapping costs more than all else here.
-_MAPPINGS = (dict, Mapping)
-# Texts are most of an entry and need no look of their own here: surrogates fail when the text becomes bytes.
-_SAID_AS_THEY_ARE = frozenset({str, bool, type(None)})
-
-
 def _check(value: object) -> None:
-    if isinstance(value, (list, tuple)):
+    if isinstance(value, list | tuple):
         _check_parts(value)
     elif isinstance(value, int):
-        if not -GREATEST <= value <= GREATEST:
-            raise ValueError(f"{value} is outside ±(2^53-1)")
-    elif isinstance(value, _MAPPINGS):
-        if not _KEYS.issuperset(value):
-            _check_keys(value)
+        _check_number(value)
+    elif isinstance(value, Mapping):
+        _check_keys(value)
         _check_parts(value.values())
     elif not isinstance(value, str | None):
         raise ValueError(f"canonical JSON has no {type(value).__name__}")  # noqa: TRY004  one class for every refusal
 
 
+def _check_number(number: int) -> None:
+    if not -GREATEST <= number <= GREATEST:
+        raise ValueError(f"{number} is outside ±(2^53-1)")
+
+
 def _check_parts(parts: Iterable[object]) -> None:
     for part in parts:
-        if type(part) not in _SAID_AS_THEY_ARE:
+        # Nearly everything is of one of these classes itself; texts are most of it and fail, if at all, as they become bytes.
+        kind = type(part)
+        if kind is str or part is None or kind is bool:
+            continue
+        if kind is int:
+            _check_number(part)  # type: ignore[arg-type]
+        elif kind is dict:
+            _check_keys(part)  # type: ignore[arg-type]
+            _check_parts(part.values())  # type: ignore[attr-defined]
+        else:
             _check(part)
 
 

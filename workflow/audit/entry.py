@@ -263,7 +263,9 @@ def compose(
         "req": _request(key, request),
         "cond": [[index, verdict] for index, verdict in conditions],
     }
-    body |= {name: part for name, part in optional.items() if part is not None and part not in ([], {})}
+    body |= {
+        name: part for name, part in optional.items() if part or not (part is None or isinstance(part, list | dict))
+    }
     if twice := body.keys() & extra.keys():
         raise ValueError(f"extra says {', '.join(sorted(twice))} a second time")
     stored = canonical.encode(body | dict(extra))

@@ -379,13 +379,14 @@ class Items:
     def find(self, id_or_code: str) -> StoredItem | None:
         """The same, or None."""
         by_id, by_code = (_GET, _GET_BY_CODE) if self._cursor.read_only else (_LOCK, _LOCK_BY_CODE)
-        asks = ((by_id, "id"), (by_code, "code"))
         # Codes have hyphens and ids have none; whatever else somebody writes is looked for under both.
-        for statement, name in reversed(asks) if "-" in id_or_code else asks:
-            row = run(self._cursor, statement, {name: id_or_code}).fetchone()
-            if row is not None:
-                return _stored(row)
-        return None
+        first, second = ((by_code, "code"), (by_id, "id")) if "-" in id_or_code else ((by_id, "id"), (by_code, "code"))
+        row = self._row(id_or_code, *first) or self._row(id_or_code, *second)
+        return None if row is None else _stored(row)
+
+    def _row(self, sought: str, statement: Statement, name: str) -> Row | None:
+        row: Row | None = run(self._cursor, statement, {name: sought}).fetchone()
+        return row
 
     def add(self, this: Item, facts: RowFacts, look_at: datetime | None, head: Head) -> StoredItem:
         """Write a new item, at which the clock looks at `look_at`; `head` is that of the entry that created it."""

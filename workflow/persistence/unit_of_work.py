@@ -1,10 +1,10 @@
 """One transaction and the repositories that work in it: the only place that ends one."""
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Generic, Self, TypeVar
 
 from sqlalchemy import Engine
 
@@ -34,29 +34,22 @@ from workflow.persistence.statements import Cursor, announce, raise_busy
 
 _open = threading.local()
 
-_REPOSITORIES: Mapping[str, Callable[[Cursor], Any]] = {
-    "items": Items,
-    "audit": AuditLog,
-    "messages": Messages,
-    "idempotency": Idempotency,
-    "definitions": Definitions,
-    "people": People,
-    "mandates": Mandates,
-    "sessions": Sessions,
-    "directives": Directives,
-    "files": Files,
-    "comments": Comments,
-    "drafts": Drafts,
-    "notices": Notices,
-    "letters": Letters,
-    "overrides": Overrides,
-    "redactions": Redactions,
-    "jobs": Jobs,
-    "settings": Settings,
-    "calendars": Calendars,
-    "custody": Custody,
-    "seals": Seals,
-}
+_Repository = TypeVar("_Repository")
+
+
+class _Made(Generic[_Repository]):
+    """A repository of the unit, made where it is first asked for: most units need two or three of them."""
+
+    def __init__(self, kind: Callable[[Cursor], _Repository]) -> None:
+        self._kind = kind
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, unit: "UnitOfWork", owner: type) -> _Repository:
+        # What stands in the unit itself is found before this is asked again.
+        made = unit.__dict__[self._name] = self._kind(unit.cursor)
+        return made
 
 
 class UnitOfWork:
@@ -68,27 +61,27 @@ class UnitOfWork:
     """
 
     cursor: Cursor
-    items: Items
-    audit: AuditLog
-    messages: Messages
-    idempotency: Idempotency
-    definitions: Definitions
-    people: People
-    mandates: Mandates
-    sessions: Sessions
-    directives: Directives
-    files: Files
-    comments: Comments
-    drafts: Drafts
-    notices: Notices
-    letters: Letters
-    overrides: Overrides
-    redactions: Redactions
-    jobs: Jobs
-    settings: Settings
-    calendars: Calendars
-    custody: Custody
-    seals: Seals
+    items = _Made(Items)
+    audit = _Made(AuditLog)
+    messages = _Made(Messages)
+    idempotency = _Made(Idempotency)
+    definitions = _Made(Definitions)
+    people = _Made(People)
+    mandates = _Made(Mandates)
+    sessions = _Made(Sessions)
+    directives = _Made(Directives)
+    files = _Made(Files)
+    comments = _Made(Comments)
+    drafts = _Made(Drafts)
+    notices = _Made(Notices)
+    letters = _Made(Letters)
+    overrides = _Made(Overrides)
+    redactions = _Made(Redactions)
+    jobs = _Made(Jobs)
+    settings = _Made(Settings)
+    calendars = _Made(Calendars)
+    custody = _Made(Custody)
+    seals = _Made(Seals)
 
     def __init__(self, engine: Engine, *, read_only: bool = False) -> None:
         self._engine = engine
@@ -126,15 +119,6 @@ class UnitOfWork:
         except BaseException:
             self._queue.leave()
             raise
-
-    def __getattr__(self, name: str) -> Any:
-        # A repository is made where one is asked for: most units need two or three of them.
-        repository = _REPOSITORIES.get(name)
-        if repository is None:
-            raise AttributeError(name)
-        made = repository(self.cursor)
-        self.__dict__[name] = made
-        return made
 
     @contextmanager
     def part(self) -> Iterator[None]:
