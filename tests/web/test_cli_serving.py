@@ -107,6 +107,23 @@ def test_the_demonstration_is_made_once_and_kept(tmp_path):
     assert run(data, "audit", "replay").stdout.rstrip().endswith("0 differences.")
 
 
+def test_a_whole_reporting_year_is_made_instead_and_ends_on_its_last_day(tmp_path):
+    data = tmp_path / "var"
+
+    made = run(data, "demo", "--no-serve", "--year", "2026")
+
+    assert "31/12/2026 17:0" in made.stdout
+    assert run(data, "audit", "verify").returncode == 0
+    assert run(data, "audit", "replay").stdout.rstrip().endswith("0 differences.")
+
+
+@pytest.mark.parametrize("words", [("--year", "2026", "--today", "2026-07-01"), ("--year", "2199")])
+def test_a_year_that_cannot_be_lived_is_refused(tmp_path, words):
+    run(tmp_path / "var", "demo", "--no-serve", *words, code=2)
+
+    assert not (tmp_path / "var" / "dondoc.sqlite").exists()
+
+
 def test_a_half_made_demonstration_is_made_anew(tmp_path):
     data = tmp_path / "var"
     run(data, "init")

@@ -2,7 +2,9 @@
 
 import shutil
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from pathlib import Path
 
 import click
@@ -28,12 +30,16 @@ from workflow.clock import Clock
 from workflow.services import passwords
 from workflow.services.demonstration import Stage, build, password_of
 from workflow.services.demonstration.play import LAST_DAY
+from workflow.services.demonstration.year import Year, live
 from workflow.services.directives import Order, order_of
 
 _UNFINISHED = "demo-unfinished"
 _REAL = "real"
 _FIRST_DAY = date(2026, 1, 1)
 _RECEIVED_ON = date(2026, 6, 15)
+
+_Heard = Callable[[int, int], None]
+"""Is told how many of how many steps are done."""
 
 
 @click.command(
@@ -48,19 +54,46 @@ _RECEIVED_ON = date(2026, 6, 15)
     help=N_("The port to listen at; 0 takes a free one."),
 )
 @option("--today", metavar="DATE", help=N_("The office's day (2026-11-20 without it); “real” for the true one."))
+@option(
+    "--year",
+    metavar="YEAR",
+    type=click.IntRange(1900, 2199),
+    help=N_("Instead, a whole reporting year up to its last day: the reports of five units, consolidated."),
+)
 @option("--no-serve", is_flag=True, help=N_("Make it and stop."))
-def demo(port: int, today: str | None, no_serve: bool) -> None:  # noqa: FBT001  click's
+def demo(port: int, today: str | None, year: int | None, no_serve: bool) -> None:  # noqa: FBT001  click's
     settings = given_settings()
-    wished = _day(settings, today)
+    wished = _wished(settings, today, year)
     password = password_of(settings.data)
     if not wiring.is_demonstration(settings.data):
-        _make(settings, wished, password, real=today == _REAL)
-    elif today is not None:
+        _make(settings, wished, password)
+    elif today is not None or year is not None:
         say_fault(_("The office is kept as it is; for another day, take another folder: --data DIR."))
     at = open_desk(settings)
     _introduce(at, password)
     if not no_serve:
         serve_forever(settings, HOST, port, THREADS)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wished:
+    """How the office comes to its past: `play` lives through it; then its clock is `ahead` of the true one."""
+
+    play: Callable[[Desk, str, _Heard], object]
+    ahead: timedelta
+
+
+def _wished(settings: Settings, today: str | None, year: int | None) -> _Wished:
+    if year is None:
+        day = _day(settings, today)
+        begins = datetime.combine(day, time(8), tzinfo=settings.zone)
+        return _Wished(partial(_live, today=day), timedelta(0) if today == _REAL else begins - Clock().now())
+    if today is not None:
+        raise click.UsageError(_("Either --today or --year, not both."))
+    if not all(year in calendar.years for calendar in wiring.shipped().calendars.values()):
+        raise click.UsageError(_("The working calendar holds no days off for {year}.", year=year))
+    ends = datetime.combine(date(year, 12, 31), time(17), tzinfo=settings.zone)
+    return _Wished(partial(_live_through, year=year), ends - Clock().now())
 
 
 def _day(settings: Settings, today: str | None) -> date:
@@ -78,7 +111,7 @@ def _day(settings: Settings, today: str | None) -> date:
     return day
 
 
-def _make(settings: Settings, today: date, password: str, *, real: bool) -> None:
+def _make(settings: Settings, wished: _Wished, password: str) -> None:
     _clear_unfinished(settings)
     prepare(settings)
     at = open_desk(settings)
@@ -94,9 +127,8 @@ def _make(settings: Settings, today: date, password: str, *, real: bool) -> None
     marker = settings.data / _UNFINISHED
     marker.touch()
     say(_("Making the demonstration office; this takes a minute."))
-    _play(at, today, passwords.hash_of(password))
-    begins = datetime.combine(today, time(8), tzinfo=settings.zone)
-    wiring.keep_clock(settings.data, timedelta(0) if real else begins - Clock().now())
+    _play(at, wished, passwords.hash_of(password))
+    wiring.keep_clock(settings.data, wished.ahead)
     marker.unlink()
 
 
@@ -112,19 +144,25 @@ def _clear_unfinished(settings: Settings) -> None:
     marker.unlink()
 
 
-def _play(at: Desk, today: date, password_hash: str) -> None:
-    order = shipped_order()
+def _play(at: Desk, wished: _Wished, password_hash: str) -> None:
     with click.progressbar(length=1, label=_("History"), show_eta=False) as bar:
 
         def heard(done: int, of: int) -> None:
             bar.length = of
             bar.update(done - bar.pos)
 
-        _live(at, order, password_hash, today, heard)
+        wished.play(at, password_hash, heard)
 
 
-def _live(at: Desk, order: Order, password_hash: str, today: date, heard: Callable[[int, int], None]) -> None:
-    build(Stage(at.office, wiring.shipped(), order, password_hash, today, night=wiring.clock_and_post, heard=heard))
+def _live(at: Desk, password_hash: str, heard: _Heard, today: date) -> None:
+    stage = Stage(
+        at.office, wiring.shipped(), shipped_order(), password_hash, today, night=wiring.clock_and_post, heard=heard
+    )
+    build(stage)
+
+
+def _live_through(at: Desk, password_hash: str, heard: _Heard, year: int) -> None:
+    live(Year(at.office, wiring.shipped(), password_hash, year, night=wiring.clock_and_post, heard=heard))
 
 
 def shipped_order() -> Order:
