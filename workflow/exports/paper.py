@@ -81,7 +81,13 @@ class Paper:
 
     @property
     def number_line(self) -> str:
-        return f"Số: {clean(self.number) or _ROOM}/{clean(self.symbol)}"
+        return f"Số: {self._numbered}"
+
+    @property
+    def _numbered(self) -> str:
+        """Number and symbol; the register may have given both in one."""
+        number = clean(self.number)
+        return number if "/" in number else f"{number or _ROOM}/{clean(self.symbol)}"
 
     @property
     def date_line(self) -> str:
@@ -90,11 +96,11 @@ class Paper:
     @property
     def reference(self) -> str:
         """How an annex names the paper that it belongs to."""
-        number = f"{clean(self.number) or _ROOM}/{clean(self.symbol)}"
         when = date_words(self.dated, self.composed_at.date())
-        return f"(Kèm theo Báo cáo số {number} {when} của {clean(self.agency)})"
+        return f"(Kèm theo Báo cáo số {self._numbered} {when} của {clean(self.agency)})"
 
 
+_ONE_LINE = 24
 _NUMERALS = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X")
 _ROOM = "\N{NO-BREAK SPACE}" * 8
 
@@ -111,6 +117,16 @@ def date_words(day: date | None, about: date) -> str:
 def annex_number(paper: Paper, n: int) -> str:
     """What stands above the `n`-th annex: it is numbered where it is not the only one."""
     return f"Phụ lục {_NUMERALS[n]}" if len(paper.annexes) > 1 else "Phụ lục"
+
+
+def balanced(name: str) -> tuple[str, ...]:
+    """A name as it stands in the head of a paper: one that is long, in two lines of like length."""
+    words = clean(name)
+    gaps = [n for n, letter in enumerate(words) if letter == " "]
+    if len(words) <= _ONE_LINE or not gaps:
+        return (words,) if words else ()
+    middle = min(gaps, key=lambda gap: abs(gap - len(words) / 2))
+    return words[:middle], words[middle + 1 :]
 
 
 def paragraphs(text: str) -> tuple[str, ...]:

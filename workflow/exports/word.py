@@ -133,9 +133,10 @@ def _field_part(kind: str, words: str) -> Any:
 def _head(document: DocumentObject, paper: Paper) -> None:
     table = _grid(document, _HEAD, rows=2)
     left, right = table.rows[0].cells
-    if paper.superior:
-        _line(left, paper.superior.upper(), 12)
-    _line(left, paper.agency.upper(), 12, bold=True)
+    for line in form.balanced(paper.superior.upper()):
+        _line(left, line, 12)
+    for line in form.balanced(paper.agency.upper()):
+        _line(left, line, 12, bold=True)
     _rule(left, _HEAD[0], _HEAD[0] * 0.4)
     _line(right, form.NATION, 12, bold=True)
     _line(right, form.MOTTO, 13, bold=True)

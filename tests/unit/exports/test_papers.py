@@ -12,7 +12,7 @@ from docx.oxml.ns import qn
 from lxml import etree
 
 from tests.papers import FIGURES, LETTERS, PLAIN, embedded_letters, pages_of, saying, sizes_of, words_of
-from workflow.exports.paper import Section, body, date_words, paragraphs
+from workflow.exports.paper import Section, balanced, body, date_words, paragraphs
 from workflow.exports.typefaces import faces, letters
 from workflow.exports.typeset import pdf
 from workflow.exports.word import docx
@@ -122,6 +122,19 @@ def test_number_and_day_are_left_to_the_register_until_it_gives_them():
     issued = replace(PLAIN, number="12", dated=date(2026, 7, 20))
 
     assert (issued.number_line, issued.date_line) == ("Số: 12/BC-KT", "Đường An, ngày 20 tháng 7 năm 2026")
+    assert replace(issued, number="12/BC-KT").number_line == "Số: 12/BC-KT"
+
+
+@pytest.mark.parametrize(
+    ("name", "lines"),
+    [
+        ("PHÒNG VĂN HÓA - XÃ HỘI", ("PHÒNG VĂN HÓA - XÃ HỘI",)),
+        ("TRUNG TÂM PHỤC VỤ HÀNH CHÍNH CÔNG", ("TRUNG TÂM PHỤC VỤ", "HÀNH CHÍNH CÔNG")),
+        ("", ()),
+    ],
+)
+def test_a_long_name_stands_in_two_lines_of_like_length(name, lines):
+    assert balanced(name) == lines
 
 
 def test_parts_are_numbered_without_those_that_say_nothing_and_the_last_ends_in_the_closing_mark():
@@ -178,6 +191,7 @@ def test_pages_are_numbered_above_from_the_second_on():
     assert pages_of(pdf(long)) == 4
     assert "1CỘNG" not in said
     assert "2Phòngđã" in said
+    assert "2Phụlục" not in said
     header = parts(docx(long))["word/header1.xml"]
     assert b"PAGE" in header
     assert b'w:jc w:val="center"' in header

@@ -1,0 +1,231 @@
+"""Official papers of reports: what an item says, in the form of the decree, signed as the log says it was signed."""
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from types import MappingProxyType
+
+from workflow.catalog.organisation import Organisation, Unit
+from workflow.engine import Actor, Definition, Item
+from workflow.engine.definition import FieldType, Stamp
+from workflow.engine.periods import calendar_stretch
+from workflow.engine.visibility import reads_private
+from workflow.errors import NotFound
+from workflow.exports.paper import Paper, Section
+from workflow.persistence import UnitOfWork
+from workflow.queries import history
+from workflow.services.annexes import annexes, day_of, is_of_commune
+from workflow.services.figures import table_of
+from workflow.services.items import readable
+from workflow.services.journal import Note, append, stream_of
+from workflow.services.office import Caller, Office
+
+_SIGNED_BY: Mapping[str, str] = MappingProxyType({"report": "send", "consolidation": "issue"})
+"""Which workflows have a paper, and the move by which it is signed."""
+
+_COMMITTEE = "uy-ban"
+_NUMERAL = re.compile(r"[IVX]+\. ")
+"""How the label of a part of the paper begins; the paper numbers anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A report's paper and the item that it was made of."""
+
+    item: Item
+    paper: Paper
+
+
+@dataclass(frozen=True, slots=True)
+class _Signed:
+    """Who signed: the title of his post on that day, and for whom under which power ("" where it was his own)."""
+
+    post: str
+    unit: str | None
+    kind: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _House:
+    """What a paper needs to know of the office."""
+
+    organisation: Organisation
+    units: Mapping[str, Unit]
+
+    @property
+    def committee(self) -> Unit | None:
+        return next((unit for unit in self.units.values() if unit.kind == _COMMITTEE), None)
+
+    @property
+    def name(self) -> str:
+        """The commune's name, whose last words no line tears apart."""
+        name, place = self.organisation.name.vi, self.organisation.place
+        before, found, _after = name.rpartition(place)
+        kind = before.rstrip().rpartition(" ")
+        return f"{kind[0]} {_together(f'{kind[2]} {place}')}" if found and kind[0] else name
+
+
+def has_paper(item: Item) -> bool:
+    return item.workflow in _SIGNED_BY
+
+
+def paper_of(office: Office, organisation: Organisation, uow: UnitOfWork, caller: Caller, ref: str) -> Written:
+    """The paper of a report as it stands; NotFound where the caller may not read the item or it is of no kind that has one.
+
+    A signed one tells the tasks as they stood when it was signed, so that it says the same ever after.
+    """
+    item = readable(uow, caller, ref).item
+    if not has_paper(item):
+        raise NotFound("paper", ref[:64])
+    definition = office.editions.of(item, uow)
+    house = _House(organisation, {unit.id: unit for unit in uow.people.units()})
+    signed = _signature(uow, definition, item)
+    return Written(item, _paper(office, uow, house, definition, item, signed, caller.actor))
+
+
+def note_export(office: Office, caller: Caller, item: Item, name: str, content: bytes) -> None:
+    """Put on record that somebody took a document of the item out of the office."""
+    extra = {
+        "what": name,
+        "item": item.id,
+        "code": item.code,
+        "rev": item.revision,
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "size": len(content),
+    }
+    with office.write() as uow:
+        append(uow, Note("log", "export", extra=extra), caller, office.clock.now())
+
+
+# -- the paper ----------------------------------------------------------------------------------------------------------
+
+
+def _paper(
+    office: Office,
+    uow: UnitOfWork,
+    house: _House,
+    definition: Definition,
+    item: Item,
+    signed: _Signed | None,
+    actor: Actor,
+) -> Paper:
+    whole = is_of_commune(item)
+    unit = house.units[item.unit]
+    agency = house.name if whole else unit.name.vi
+    period = _period(item)
+    number, on = item.fields.get("issued_number"), item.fields.get("issued_on")
+    at = signed.at if signed else office.clock.now()
+    return Paper(
+        superior="" if whole else house.name,
+        agency=agency,
+        symbol=f"BC-{house.committee.id.upper() if whole and house.committee else unit.id.upper()}",
+        place=house.organisation.place,
+        kind="Báo cáo",
+        subject=f"Kết quả thực hiện công tác cải cách hành chính {period}".strip(),
+        addressee=f"Kính gửi: {'Ủy ban nhân dân thành phố' if whole else house.name}",
+        opening=_opening(item, agency, period),
+        sections=tuple(_sections(definition, item, actor)),
+        annexes=tuple(annexes(office, uow, house.units, definition, item, at)),
+        recipients=tuple(_recipients(house, unit, whole=whole)),
+        capacity=_capacity(house, unit, signed, whole=whole),
+        composed_at=signed.at if signed else _last_change(item),
+        number=str(number or ""),
+        dated=date.fromisoformat(str(on)) if on else None,
+        draft=signed is None,
+    )
+
+
+def _last_change(item: Item) -> datetime:
+    """An instant that stays as long as nothing is done: when the present state was entered."""
+    return item.entered_at
+
+
+def _period(item: Item) -> str:
+    stretch = calendar_stretch(str(item.fields.get("period") or ""))
+    return stretch.label.vi if stretch else str(item.fields.get("period") or "")
+
+
+def _opening(item: Item, agency: str, period: str) -> str:
+    first, last = (item.fields.get(name) for name in ("window_from", "window_to"))
+    window = f" (số liệu từ ngày {day_of(first)} đến ngày {day_of(last)})" if first and last else ""
+    return (
+        f"Thực hiện chế độ thông tin, báo cáo định kỳ về công tác cải cách hành chính, {agency} "
+        f"báo cáo kết quả thực hiện {period}{window} như sau:"
+    )
+
+
+def _sections(definition: Definition, item: Item, actor: Actor) -> Iterator[Section]:
+    """The fields whose labels are numbered as parts of a paper."""
+    for name, field in definition.fields.items():
+        if field.type is FieldType.TEXT and _NUMERAL.match(field.label.vi):
+            hidden = field.private and not reads_private(actor)
+            text = "" if hidden else str(item.fields.get(name) or "")
+            yield Section(_NUMERAL.sub("", field.label.vi, count=1), text)
+
+
+def _recipients(house: _House, unit: Unit, *, whole: bool) -> Iterator[str]:
+    if whole:
+        yield "- UBND thành phố (để b/c);"
+        yield "- Sở Nội vụ (để b/c);"
+        yield "- TT Đảng ủy, TT HĐND xã;"
+        yield "- Chủ tịch, các Phó Chủ tịch UBND xã;"
+        yield "- Các cơ quan, đơn vị thuộc xã;"
+        yield f"- Lưu: VT, {unit.id.upper()}."
+        return
+    if house.committee is not None:
+        yield f"- {house.committee.short.vi} (để b/c);"
+    consolidating = house.units.get(house.organisation.consolidator_unit)
+    if consolidating is not None and consolidating.id != unit.id:
+        yield f"- {consolidating.short.vi} (để tổng hợp);"
+    yield "- Lưu: VT."
+
+
+# -- the signature ------------------------------------------------------------------------------------------------------
+
+
+def _signature(uow: UnitOfWork, definition: Definition, item: Item) -> _Signed | None:
+    """Who signed what the item says now; None where nobody did, or where it was changed or taken back since."""
+    move = definition.transitions.get(_SIGNED_BY[item.workflow])
+    if move is None:
+        return None
+    stamped = {effect.field for effect in move.effects if isinstance(effect, Stamp)}
+    words = {name for name, field in definition.fields.items() if _NUMERAL.match(field.label.vi)} | {
+        table_of(definition)
+    }
+    for entry in history.of_item(uow, item, stream=stream_of(item)):
+        if any(event["e"] == "moved" and event["move"] == move.name for event in entry.events):
+            return _signed(uow, entry)
+        changed = {event["field"]: event["new"] for event in entry.events if event["e"] == "field"}
+        if words & changed.keys() or any(changed.get(name, "") is None for name in stamped):
+            return None
+    return None
+
+
+def _signed(uow: UnitOfWork, entry: history.HistoryEntry) -> _Signed:
+    act = entry.actor
+    power = uow.people.delegation(str(act["dlg"])) if act.get("dlg") else None
+    return _Signed(str(act.get("post") or ""), act.get("unit"), power.kind if power else "", entry.effective_at)
+
+
+def _capacity(house: _House, unit: Unit, signed: _Signed | None, *, whole: bool) -> tuple[str, ...]:
+    """The lines above the signature: for whom, in which capacity, the post; the head's own where nobody has signed yet."""
+    place = house.committee or unit if whole else unit
+    head = place.head_title.vi.upper()
+    title = _title(place, signed.post).upper() if signed and signed.post else head
+    if signed is not None and signed.kind and title != head:
+        return (f"{signed.kind} {head}", title)
+    above = ("TM. ỦY BAN NHÂN DÂN",) if whole else ()
+    return (*above, head) if title == head else (*above, f"KT. {head}", title)
+
+
+def _title(unit: Unit, post: str) -> str:
+    """The post as it is written in a paper of its own unit, which need not be named again."""
+    titles = (unit.deputy_title.vi, unit.head_title.vi)
+    return next((title for title in titles if post.casefold().startswith(title.casefold())), post)
+
+
+def _together(words: str) -> str:
+    return words.replace(" ", "\N{NO-BREAK SPACE}")
