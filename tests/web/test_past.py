@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.calls import codes, program
-from tests.offices import at, moved, new_task
+from tests.offices import at, caller, moved, new_task
 from tests.web.conftest import set_clock
 from tests.web.test_api_shell import fits
 from tests.web.test_cli_commands import Terminal, terminal  # noqa: F401  the fixture
@@ -14,7 +14,11 @@ from web.i18n import speaking
 from web.pages.held import working_text
 from workflow.clock import VIETNAM
 from workflow.engine.events import instant_text
+from workflow.outbox.inline import relay_inline
+from workflow.queries.history import of_item
 from workflow.services.deadlines import sweep
+from workflow.services.delegations import Power, end, give
+from workflow.services.notices import PersonalInbox
 
 LATE_MARK = "2026-06-06 06:10"
 BEFORE, BETWEEN, AFTER = "2026-06-05 20:00", "2026-06-06 03:00", "2026-06-06 12:00"
@@ -268,3 +272,90 @@ def test_the_command_tells_anew_who_held_what(terminal):  # noqa: F811
 
     assert terminal.json("audit", "reindex") == {"items": 1}
     assert "1 item told anew." in terminal.run("audit", "reindex").stdout
+
+
+# -- what one person's page showed, and who knew ------------------------------------------------------------------------
+
+
+def test_the_page_of_a_person_shows_what_waited_for_him_then_with_the_steps_he_could_take(app, client_of, task):
+    set_clock(app, instant("2026-06-09 08:00"))
+    auditor = client_of("auditor")
+
+    before = auditor.get("/history/as-of?as_of=06/06/2026+03:00&person=head.kt").text
+    after = auditor.get("/history/as-of?as_of=06/06/2026+12:00&person=head.kt").text
+
+    assert task in part(before, "h-person")
+    assert "Đề nghị gia hạn" in part(before, "h-person")
+    assert "Trình kế hoạch khắc phục" not in part(before, "h-person")
+    assert "Trình kế hoạch khắc phục" in part(after, "h-person")
+
+
+def test_the_counts_are_those_of_then(client_of, task):
+    auditor = client_of("auditor")
+    assert task
+
+    before = part(auditor.get("/history/as-of?as_of=06/06/2026+03:00").text, "h-counts")
+    after = part(auditor.get("/history/as-of?as_of=06/06/2026+12:00").text, "h-counts")
+
+    assert ('data-label="Chậm tiến độ">0<' in before, 'data-label="Chậm tiến độ">1<' in after) == (True, True)
+
+
+def test_when_a_notice_was_first_opened_is_told_beside_the_instant(app, client_of, office, task):
+    relay_inline(at(office, instant(LATE_MARK)))
+    person = caller(at(office, instant("2026-06-08 09:00")), "head.kt")
+    later = at(office, instant("2026-06-08 09:00"))
+    with office.read() as uow:
+        told = [one.message for one in uow.notices.of_person(person.actor.id, 10) if one.template == "late"]
+    PersonalInbox(later).mark_read(person, told)
+    set_clock(app, instant("2026-06-09 08:00"))
+    auditor = client_of("auditor")
+
+    early = part(auditor.get("/history/as-of?as_of=08/06/2026+08:00&person=head.kt").text, "h-told")
+    late = part(auditor.get("/history/as-of?as_of=08/06/2026+10:00&person=head.kt").text, "h-told")
+    about = part(auditor.get(f"/items/{task}/history?as_of=08/06/2026+08:00").text, "h-then")
+
+    assert "lúc đó chưa mở</span> mở lúc 08/06/2026 09:00" in early
+    assert "lúc đó chưa mở</span> mở lúc 08/06/2026 09:00" not in late
+    assert "Trưởng Phòng Kinh tế: " in about
+    assert "mở lúc 08/06/2026 09:00" in about
+
+
+def test_who_was_told_of_an_item_is_for_those_who_read_the_log(app, client_of, office, task):
+    relay_inline(at(office, instant(LATE_MARK)))
+    set_clock(app, instant("2026-06-09 08:00"))
+
+    page = client_of("officer.kt").get(f"/items/{task}/history?as_of=08/06/2026+08:00").text
+
+    assert "Ai đã được thông báo" not in page
+    assert "Khi đó ai được làm thao tác nào" in page
+
+
+def test_powers_of_then_are_told_though_they_were_ended_since(app, client_of, office, task):
+    assert task
+    head = caller(at(office, instant("2026-06-02 08:00")), "head.kt")
+    power = give(
+        at(office, instant("2026-06-02 08:00")), head, Power("deputy.kt", "KT.", "15/UQ", "02/06/2026", "30/06/2026")
+    ).power
+    end(at(office, instant("2026-06-07 08:00")), head, power.id)
+    set_clock(app, instant("2026-06-09 08:00"))
+    auditor = client_of("auditor")
+
+    then = auditor.get("/history/as-of?as_of=06/06/2026+12:00&person=deputy.kt").text
+    now = auditor.get("/history/as-of?as_of=08/06/2026+12:00&person=deputy.kt").text
+
+    assert "15/UQ" in part(then, "h-powers")
+    assert "Trình kế hoạch khắc phục" in part(then, "h-person")
+    assert "15/UQ" not in part(now, "h-powers")
+    assert task not in part(now, "h-person")
+
+
+def test_what_was_recorded_later_is_marked_as_later(app, client_of, office, task):
+    set_clock(app, instant("2026-06-09 08:00"))
+
+    page = client_of("head.kt").get(f"/items/{task}/history?as_of=06/06/2026+03:00").text
+
+    with office.read() as uow:
+        item = uow.items.get(task).item
+        later = [one for one in of_item(uow, item, stream=f"task/{item.id}") if one.recorded_at > instant(BETWEEN)]
+    assert page.count("ghi nhận sau thời điểm này") == len(later) > 0
+    assert "có hiệu lực từ 06/06/2026 00:00" in page

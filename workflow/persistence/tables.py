@@ -345,6 +345,7 @@ notice = Table(
     Index("ix_notice_person_at", "person", "at"),
     _where("ix_notice_in_no_letter", "person", "at", condition="letter IS NULL AND read_at IS NULL"),
     _where("ix_notice_letter", "letter", condition="letter IS NOT NULL"),
+    _where("ix_notice_item_at", "item", "at", condition="item IS NOT NULL"),
 )
 
 mail_choice = Table(

@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from workflow.engine import Definition, Item
+from workflow.engine import Definition, Item, row_facts
 from workflow.engine.facts import folded
-from workflow.queries.worklist import OVER, Filter
+from workflow.queries.worklist import OVER, Awaited, Filter
 
 
 def fits(wanted: Filter, item: Item, definition: Definition, now: datetime) -> bool:
@@ -44,3 +44,13 @@ def _is_found(q: str, item: Item) -> bool:
         return True
     searched = folded(f"{item.code} {item.fields.get('title') or ''} {item.fields.get('source') or ''}")
     return all(word in searched for word in folded(q).split())
+
+
+def waits(names: Awaited, definition: Definition, item: Item) -> bool:
+    """Whether an open item waits under one of these names."""
+    if definition.states[item.state].final is not None:
+        return False
+    facts = row_facts(definition, item)
+    if facts.waits_person in names.people or facts.waits_on in names.offices:
+        return True
+    return (item.unit, facts.waits_on) in names.posts

@@ -340,9 +340,10 @@ def waiting_for(uow: UnitOfWork, actor: Actor, most: int = MOST) -> tuple[Item, 
     rows = run(uow.cursor, statement, params).fetchall()
     items = {row[0]: read_item(row) for row in rows}
     scope = scope_of(actor)
-    ordered = sorted(items.values(), key=_due_first)
+    ordered = sorted(items.values(), key=due_first)
     return tuple(found for found in ordered if scope.covers(found))[:most]
 
 
-def _due_first(found: Item) -> tuple[bool, float, str]:
+def due_first(found: Item) -> tuple[bool, float, str]:
+    """The order in which items wait: the longest due first, undated ones last."""
     return (found.due_at is None, found.due_at.timestamp() if found.due_at else 0.0, found.id)

@@ -1,11 +1,14 @@
 """What an actor can do now: the list, the badge and the mail all ask here, and here `offers_to` is asked."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from workflow.engine import Actor, Definition, Item, Offer, offers_to
 from workflow.engine.deadlines import is_unanswered
+from workflow.engine.visibility import scope_of
 from workflow.persistence import UnitOfWork
-from workflow.queries.worklist import waiting_for
+from workflow.queries.matching import waits
+from workflow.queries.worklist import awaited, due_first, waiting_for
 from workflow.services.office import Office
 from workflow.services.overrides import to_decide
 
@@ -29,9 +32,20 @@ def waiting(office: Office, uow: UnitOfWork, actor: Actor) -> tuple[Waiting, ...
 
     What he was reminded of in vain and has no date to be late by comes first, then the longest due.
     """
+    return _actionable(office, uow, waiting_for(uow, actor), actor)
+
+
+def waiting_among(office: Office, uow: UnitOfWork, items: Iterable[Item], actor: Actor) -> tuple[Waiting, ...]:
+    """The same of items that are at hand, at the instant of the office's clock: what a person's page showed at a past one."""
+    scope, names = scope_of(actor), awaited(actor)
+    his = (item for item in items if scope.covers(item) and waits(names, office.editions.of(item, uow), item))
+    return _actionable(office, uow, sorted(his, key=due_first), actor)
+
+
+def _actionable(office: Office, uow: UnitOfWork, items: Iterable[Item], actor: Actor) -> tuple[Waiting, ...]:
     directory, measures = uow.people.directory(office.clock.now()), office.measures(uow)
     found: list[Waiting] = []
-    for item in waiting_for(uow, actor):
+    for item in items:
         definition = office.editions.of(item, uow)
         circumstances = office.circumstances(definition, directory, None, measures)
         allowed = tuple(offer for offer in offers_to(definition, item, actor, circumstances) if offer.allowed)

@@ -1,12 +1,16 @@
 """The unit's page and the commune's page: every number here opens the list that it counts."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from workflow.engine import Item, row_facts
 from workflow.engine.definition import Group
 from workflow.persistence import UnitOfWork
 from workflow.queries.dashboard import Load, Tally, due_soon, load_by_person, tallies
+from workflow.queries.matching import fits
+from workflow.queries.worklist import Filter
 from workflow.services.office import Office
 
 SOON_DAYS = 7
@@ -53,6 +57,22 @@ def overview(office: Office, uow: UnitOfWork, unit: str | None = None, workflow:
         due_soon=sum(soon.values()),
         people=load_by_person(uow, unit) if unit else (),
     )
+
+
+def overview_of(office: Office, uow: UnitOfWork, items: Iterable[Item]) -> Overview:
+    """The same counted from items that are at hand, at the instant of the office's clock; nobody's load is told."""
+    now = office.clock.now()
+    counts: Counter[tuple[str, str, str, str, int]] = Counter()
+    soon = 0
+    for item in items:
+        definition = office.editions.of(item, uow)
+        facts = row_facts(definition, item)
+        counts[item.workflow, item.unit, facts.area or "", item.state, int(facts.late)] += 1
+        soon += fits(Filter(due_until=now + timedelta(days=SOON_DAYS)), item, definition, now)
+    rows = [Tally(*key, count) for key, count in counts.items()]
+    groups = {key: _group(office, uow, *key) for key in {(row.workflow, row.state) for row in rows}}
+    counted = [(row, groups[row.workflow, row.state]) for row in rows]
+    return Overview(_bar("", counted), _bars("unit", counted), _bars("area", counted), soon, ())
 
 
 def _group(office: Office, uow: UnitOfWork, workflow: str, name: str) -> Group:

@@ -1,18 +1,23 @@
 """How the office stood at a past instant, for whoever may read it: one item for its readers, all of them for those who audit."""
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime, time
 
 from workflow.catalog.plain_values import Refused, date_of, instant_of_text
 from workflow.clock import fixed
-from workflow.engine import Item, Kind, Reason
+from workflow.engine import Actor, Item, Kind, Reason
 from workflow.engine.administration import refusal_to_read_log
 from workflow.engine.events import instant_of
 from workflow.engine.visibility import scope_of
 from workflow.errors import NotFound
 from workflow.persistence import UnitOfWork
+from workflow.persistence.notices import Notice
+from workflow.persistence.people import GivenPower
 from workflow.queries.past import EFFECTIVE, RECORDED, entries_of, item_as_of, items_as_of
+from workflow.queries.told import told_to
+from workflow.services.inbox import Waiting, waiting_among
 from workflow.services.office import Caller, Office
 from workflow.values import replace
 
@@ -71,3 +76,38 @@ def items_then(uow: UnitOfWork, caller: Caller, at: datetime, by: str = RECORDED
     scope = scope_of(caller.actor)
     found = items_as_of(uow, at, by)
     return found if scope.everything else filter(scope.covers, found)
+
+
+@dataclass(frozen=True, slots=True)
+class Stood:
+    """How a person stood at a past instant: what waited for him with the moves he could make, and what he had been told of.
+
+    The newest notice comes first; its `read_at` may lie after that instant.
+    """
+
+    actor: Actor
+    waiting: tuple[Waiting, ...]
+    told: tuple[Notice, ...]
+
+
+def person_then(then: Office, uow: UnitOfWork, login: str, items: Iterable[Item]) -> Stood:
+    """How the person with that login stood at the instant of the office's clock, among items as they stood then.
+
+    NotFound for one who is unknown or whose account was locked then.
+    """
+    person = uow.people.by_login(login)
+    if person is None:
+        raise NotFound("person", login)
+    at = then.clock.now()
+    actor = uow.people.actor_then(person.id, at)
+    told = tuple(told_to(uow, person.id, at))
+    return Stood(actor, waiting_among(then, uow, items, actor), told)
+
+
+def powers_then(uow: UnitOfWork, at: datetime) -> tuple[GivenPower, ...]:
+    """The written powers that were in force at `at`, the newest first; one that was ended since is among them."""
+    return tuple(
+        power
+        for power in uow.people.delegations()
+        if power.from_at <= at < power.to_at and (power.ended_at is None or at < power.ended_at)
+    )

@@ -1,4 +1,4 @@
-"""Mandates of auditors, and indexes by which the log is searched."""
+"""Mandates of auditors, and indexes by which the log and the notices are searched."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,6 +12,7 @@ TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 WHOLE = sa.Integer()
 BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 MOVED = sa.text("tr IS NOT NULL")
+ABOUT_ITEM = sa.text("item IS NOT NULL")
 UNCOMMON = sa.text("type NOT IN ('move', 'create', 'child', 'timer')")
 
 
@@ -37,9 +38,13 @@ def upgrade() -> None:
     op.create_index(
         "ix_audit_event_type_rec", "audit_event", ["type", "rec"], sqlite_where=UNCOMMON, postgresql_where=UNCOMMON
     )
+    op.create_index(
+        "ix_notice_item_at", "notice", ["item", "at"], sqlite_where=ABOUT_ITEM, postgresql_where=ABOUT_ITEM
+    )
 
 
 def downgrade() -> None:
+    op.drop_index("ix_notice_item_at", "notice")
     op.drop_index("ix_audit_event_type_rec", "audit_event")
     op.drop_index("ix_audit_event_tr_rec", "audit_event")
     op.drop_table("mandate")
