@@ -187,8 +187,14 @@ def _case_page(found: Case, errors: Errors | None = None, status: int = 200, not
         copies=_copies(found),
         asked_by=titles.person(wish.asked_by),
         note=note,
-        done=request.args.get("done", ""),
+        done=_done(wish) if request.args.get("done") else "",
     )
+
+
+def _done(wish: RedactionRequest) -> str:
+    later = _("It is decided. The text is erased as soon as whoever looks after the database carries it out.")
+    done = _("The text has been erased.") if wish.done_at else later
+    return {"granted": done, "refused": _("Refused. The text stays where it is.")}.get(wish.outcome or "", "")
 
 
 def _copies(found: Case) -> list[tuple[str, str, str]]:

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from workflow.engine import Definition, Item, Kind, Reason, row_facts
-from workflow.engine.administration import refusal_to_administer, refusal_to_decide
+from workflow.engine.administration import REDACTION, refusal_to_administer, refusal_to_decide
 from workflow.engine.definition import COMMENT
 from workflow.engine.item import Actor
 from workflow.errors import NotFound
@@ -22,7 +22,6 @@ from workflow.services.journal import Note, append, stream_of
 from workflow.services.office import Caller, Office
 from workflow.values import replace
 
-REDACTION = "redaction"
 GROUND_LENGTH = 200
 _SHOWN = 100
 _CHAIRMAN = "chairman"
