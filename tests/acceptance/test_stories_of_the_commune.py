@@ -3,6 +3,12 @@
 from tests.acceptance.wires import Commune, on
 from tests.calls import codes
 from tests.files import pdf
+from tests.offices import shipped
+from tests.serving import office_in
+from workflow.engine.accountability import Measure
+from workflow.engine.periods import calendar_stretch
+from workflow.services import accountability, documents, people
+from workflow.services.office import Caller
 
 CAUSE = {"cause_kind": "objective", "cause_note": "Thành phố thay đổi danh mục thủ tục"}
 
@@ -159,7 +165,7 @@ def test_while_the_head_is_away_the_deputy_signs_for_him_as_long_as_his_power_la
     assert onward.status_code in (403, 422), onward.text
 
     commune.at(on(8, 18, 14))
-    figures = [{"indicator": "kt-disbursement", "value": "812"}]
+    figures = [{"indicator": "giai-ngan", "numerator": "21.700.000.000", "denominator": "42.500.000.000"}]
     officer.moved(report, "draft", fields={"results": "Giải ngân đạt kế hoạch", "figures": figures})
     officer.moved(report, "send")
     commune.at(on(8, 19, 9, 10))
@@ -171,6 +177,10 @@ def test_while_the_head_is_away_the_deputy_signs_for_him_as_long_as_his_power_la
     commune.at(on(8, 19, 10, 2))
     longer = {"from": "2026-08-19", "to": "2026-08-21", "act": "Giấy ủy quyền 16/GUQ"}
     assert head.post("/delegations", power | longer).status_code == 201
+    # Nobody may pass on what was given to him: the officer who was offered it signs nothing, neither before nor now.
+    commune.at(on(8, 19, 10, 15))
+    officers = officer.post(f"/items/{report}/votes", ballot, seen=officer.item(report)["version"])
+    assert officers.status_code == 403, officers.text
     commune.at(on(8, 19, 10, 20))
     signed = deputy.post(f"/items/{report}/votes", ballot, seen=deputy.item(report)["version"])
 
@@ -180,6 +190,15 @@ def test_while_the_head_is_away_the_deputy_signs_for_him_as_long_as_his_power_la
     assert (entry["act"]["id"], entry["act"]["for"]) == ("deputy.kt", "head.kt")
     assert entry["act"]["post"] == "Phó Trưởng Phòng Kinh tế"
     assert entry["act"]["for_post"] == "Trưởng Phòng Kinh tế"
+    office = office_in(commune.folder, on(8, 31))
+    head_himself = Caller(people.actor_of(office, "head.kt"), "web")
+    with office.read() as uow:
+        paper = documents.paper_of(office, shipped().organisation, uow, head_himself, report).paper
+        month = accountability.account(office, uow, head_himself, "kt", calendar_stretch("2026-08"))
+    assert paper.capacity == ("KT. TRƯỞNG PHÒNG", "PHÓ TRƯỞNG PHÒNG")
+    assert month.heads == (head_himself.actor.id,)
+    assert [mark.item.code for mark in month.sheet.of(Measure.SIGNED_KT)] == [report]
+    assert [mark.item.code for mark in month.sheet.of(Measure.REPORTS_ON_TIME)] == [report]
 
 
 def test_of_two_at_once_the_first_decides_and_the_second_learns_of_it(commune):
