@@ -3,6 +3,7 @@
 import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from enum import StrEnum
 
 NATION = "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM"
@@ -43,12 +44,22 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
+class Share:
+    """A number of percent, shown with its sign."""
+
+    percent: Decimal
+
+
+Cell = str | int | Decimal | date | Share | None
+
+
+@dataclass(frozen=True, slots=True)
 class Annex:
-    """A table on pages of its own, which lie across; its head stands again on each."""
+    """A table on pages of its own, which lie across; its head stands again on each. Numbers and days are written by the paper."""
 
     title: str
     columns: tuple[Column, ...]
-    rows: tuple[tuple[str, ...], ...]
+    rows: tuple[tuple[Cell, ...], ...]
     note: str = ""
 
 
@@ -127,6 +138,21 @@ def balanced(name: str) -> tuple[str, ...]:
         return (words,) if words else ()
     middle = min(gaps, key=lambda gap: abs(gap - len(words) / 2))
     return words[:middle], words[middle + 1 :]
+
+
+def written(cell: Cell) -> str:
+    """What stands in a cell, in Vietnamese: 1.234.567,5, 98,75 %, 05/07/2026."""
+    if cell is None or isinstance(cell, str):
+        return clean(cell or "")
+    if isinstance(cell, Share):
+        return f"{written(cell.percent)} %"
+    if isinstance(cell, date):
+        return f"{cell:%d/%m/%Y}"
+    return (
+        f"{cell:,f}".translate(str.maketrans(",.", ".,"))
+        if isinstance(cell, Decimal)
+        else f"{cell:,}".replace(",", ".")
+    )
 
 
 def paragraphs(text: str) -> tuple[str, ...]:

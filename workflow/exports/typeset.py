@@ -74,7 +74,7 @@ def _annex(paper: Paper, n: int) -> dict[str, Any]:
         "headings": [shown(column.heading) for column in annex.columns],
         "widths": [column.width for column in annex.columns],
         "aligns": [column.align.value for column in annex.columns],
-        "rows": [[shown(cell) for cell in row] for row in annex.rows],
+        "rows": [[shown(form.written(cell)) for cell in row] for row in annex.rows],
         "note": shown(annex.note),
     }
 

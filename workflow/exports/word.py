@@ -211,8 +211,8 @@ def _table(document: DocumentObject, annex: Annex) -> None:
     for row in annex.rows:
         added = table.add_row()
         _mark_row(added)
-        for cell, text, column in zip(added.cells, row, annex.columns, strict=True):
-            _line(cell, text, 12, align=column.align)
+        for cell, value, column in zip(added.cells, row, annex.columns, strict=True):
+            _line(cell, form.written(value), 12, align=column.align)
 
 
 # -- words --------------------------------------------------------------------------------------------------------------

@@ -3,15 +3,15 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
 
 from workflow.catalog.figures import Figure, Told, outcome
 from workflow.catalog.indicators import Indicator
 from workflow.catalog.organisation import Unit
-from workflow.engine import Definition, Item
+from workflow.engine import Actor, Definition, Item
 from workflow.engine.definition import Group
 from workflow.engine.periods import calendar_stretch
-from workflow.exports.paper import Align, Annex, Column
+from workflow.engine.visibility import scope_of, shown_to
+from workflow.exports.paper import Align, Annex, Cell, Column, Share
 from workflow.persistence import UnitOfWork
 from workflow.queries.consolidation import CONSOLIDATION
 from workflow.queries.papers import items_standing
@@ -22,23 +22,31 @@ _TASKS = "task"
 NONE_AROSE, NO_FIGURE = "Không phát sinh", "Chưa có số liệu"
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Who reads, of which office, out of which unit of work; `units` are those that have names."""
+
+    office: Office
+    uow: UnitOfWork
+    actor: Actor
+    units: Mapping[str, Unit]
+
+
 def is_of_commune(item: Item) -> bool:
     """Whether the whole commune reports there, not one unit."""
     return item.workflow == CONSOLIDATION
 
 
-def annexes(
-    office: Office, uow: UnitOfWork, units: Mapping[str, Unit], definition: Definition, item: Item, at: datetime
-) -> Iterator[Annex]:
+def annexes(reading: Reading, definition: Definition, item: Item, at: datetime) -> Iterator[Annex]:
     """The figures, of the commune's report who sent his part, and the tasks as they stood at `at`; without what would be empty."""
-    figures = _figures(office, uow, definition, item)
+    figures = _figures(reading, definition, item)
     if figures.rows:
         yield figures
     if is_of_commune(item):
-        senders = _senders(units, item)
+        senders = _senders(reading.units, item)
         if senders.rows:
             yield senders
-    tasks = _tasks(office, uow, units, item, at)
+    tasks = _tasks(reading, item, at)
     if tasks.rows:
         yield tasks
 
@@ -55,19 +63,19 @@ _FIGURE_COLUMNS = (
 )
 
 
-def _figures(office: Office, uow: UnitOfWork, definition: Definition, item: Item) -> Annex:
+def _figures(reading: Reading, definition: Definition, item: Item) -> Annex:
     rows = tuple(
         (
-            str(n),
+            n,
             one.indicator.label.vi,
             one.indicator.unit.vi,
-            _amount(one.figure.numerator if one.figure else None),
-            _amount(one.figure.denominator if one.figure else None) if one.indicator.denominator else "",
+            one.figure.numerator if one.figure else None,
+            one.figure.denominator if one.figure else None,
             _result(one.indicator, one.figure),
-            _result(one.indicator, one.before) if one.before else "",
+            _result(one.indicator, one.before) if one.before else None,
             _remarks(one.figure, one.holes),
         )
-        for n, one in enumerate(figure_lines(office, uow, definition, item), 1)
+        for n, one in enumerate(figure_lines(reading, definition, item), 1)
     )
     note = f"“{NONE_AROSE}”: mẫu số bằng 0. “{NO_FIGURE}”: đơn vị chưa báo cáo; không tính là 0."
     return Annex("BIỂU SỐ LIỆU CÁC CHỈ TIÊU CẢI CÁCH HÀNH CHÍNH", _FIGURE_COLUMNS, rows, note if rows else "")
@@ -83,25 +91,26 @@ class FigureLine:
     holes: str
 
 
-def figure_lines(office: Office, uow: UnitOfWork, definition: Definition, item: Item) -> tuple[FigureLine, ...]:
+def figure_lines(reading: Reading, definition: Definition, item: Item) -> tuple[FigureLine, ...]:
     """The figures of a report or a consolidated report, in the order of the catalogue, those that are missing among them."""
     rows = item.fields.get(table_of(definition) or "")
     if is_of_commune(item):
-        return _merged_lines(office, uow, item, figures_in(rows))
-    lines = lines_of(office.indicators, definition, item, rows, past_of(uow, definition, item))
+        return _merged_lines(reading, item, figures_in(rows))
+    past = past_of(reading.uow, definition, item)
+    lines = lines_of(reading.office.indicators, definition, item, rows, past)
     return tuple(FigureLine(one.indicator, one.figure, one.before, "") for one in lines)
 
 
-def _merged_lines(office: Office, uow: UnitOfWork, item: Item, here: Mapping[str, Figure]) -> tuple[FigureLine, ...]:
-    units = {unit.id: unit.short.vi for unit in uow.people.units()}
+def _merged_lines(reading: Reading, item: Item, here: Mapping[str, Figure]) -> tuple[FigureLine, ...]:
     holes: dict[str, list[str]] = {}
     for hole in str(item.fields.get("holes") or "").split():
         name, _colon, place = hole.partition(":")
         unit, _slash, period = place.partition("/")
-        holes.setdefault(name, []).append(" ".join(filter(None, (units.get(unit, unit), period))))
+        short = reading.units[unit].short.vi if unit in reading.units else unit
+        holes.setdefault(name, []).append(f"{short} {period}".strip())
     return tuple(
         FigureLine(one, here.get(one.id), None, ", ".join(holes.get(one.id, ())))
-        for one in office.indicators.indicators
+        for one in reading.office.indicators.indicators
         if one.id in here or one.id in holes
     )
 
@@ -129,7 +138,7 @@ def _senders(units: Mapping[str, Unit], item: Item) -> Annex:
         *named("missing_units", lambda _days: "Chưa có báo cáo được tiếp nhận"),
         *named("waived_units", lambda _days: "Được miễn báo cáo kỳ này"),
     )
-    rows = tuple((str(n), name, words) for n, (name, words) in enumerate(found, 1))
+    rows = tuple((n, name, words) for n, (name, words) in enumerate(found, 1))
     return Annex("TÌNH HÌNH GỬI BÁO CÁO CỦA CÁC ĐƠN VỊ", _SENDER_COLUMNS, rows)
 
 
@@ -144,29 +153,35 @@ _TASK_COLUMNS = (
 _ORDER = (Group.BEHIND, Group.DOING, Group.DONE)
 
 
-def _tasks(office: Office, uow: UnitOfWork, units: Mapping[str, Unit], item: Item, at: datetime) -> Annex:
+def _tasks(reading: Reading, item: Item, at: datetime) -> Annex:
     """The list of the dispatch: what is late and why, what is under way, what was done since the period began."""
-    unit = "" if is_of_commune(item) else item.unit
-    since = _begin(office, item)
     found: dict[Group, list[tuple[Item, Definition]]] = {group: [] for group in _ORDER}
-    for task in items_standing(uow, _TASKS, at, unit):
-        definition = office.editions.of(task, uow)
-        state = definition.states[task.state]
-        if state.group in found and not state.initial and (state.group is not Group.DONE or task.entered_at >= since):
-            found[state.group].append((task, definition))
+    for task, definition in _standing(reading, item, at):
+        found[definition.states[task.state].group].append((task, definition))
     ordered = [one for group in _ORDER for one in found[group]]
     rows = tuple(
         (
-            str(n),
+            n,
             str(task.fields.get("title") or task.code),
-            units[task.unit].short.vi if task.unit in units else task.unit,
-            day_of(task.fields.get("due_on")),
+            reading.units[task.unit].short.vi if task.unit in reading.units else task.unit,
+            _day(task.fields.get("due_on")),
             definition.states[task.state].label.vi,
             _cause(definition, task),
         )
         for n, (task, definition) in enumerate(ordered, 1)
     )
     return Annex("DANH MỤC NHIỆM VỤ ĐƯỢC GIAO VÀ TIẾN ĐỘ THỰC HIỆN", _TASK_COLUMNS, rows)
+
+
+def _standing(reading: Reading, item: Item, at: datetime) -> Iterator[tuple[Item, Definition]]:
+    """The tasks that belong on the list, as far as the reader may see them."""
+    scope, since = scope_of(reading.actor), _begin(reading.office, item)
+    for task in items_standing(reading.uow, _TASKS, at, "" if is_of_commune(item) else item.unit):
+        definition = reading.office.editions.of(task, reading.uow)
+        state = definition.states[task.state]
+        current = state.group is not Group.DONE or task.entered_at >= since
+        if state.group in _ORDER and not state.initial and current and scope.covers(task):
+            yield shown_to(reading.actor, definition, task), definition
 
 
 def _begin(office: Office, item: Item) -> datetime:
@@ -189,19 +204,14 @@ def _cause(definition: Definition, task: Item) -> str:
 # -- words --------------------------------------------------------------------------------------------------------------
 
 
-def _result(indicator: Indicator, figure: Figure | None) -> str:
+def _result(indicator: Indicator, figure: Figure | None) -> Cell:
     found = outcome(indicator, figure)
     if found.told is Told.NONE_AROSE:
         return NONE_AROSE
     if found.told is Told.MISSING or found.rounded is None:
         return NO_FIGURE
-    return f"{_amount(found.rounded)}{' %' if found.is_share else ''}"
+    return Share(found.rounded) if found.is_share else found.rounded
 
 
-def _amount(value: Decimal | None) -> str:
-    """1.234.567,5 as it is written in Vietnamese."""
-    return "" if value is None else f"{value:,f}".translate(str.maketrans(",.", ".,"))
-
-
-def day_of(value: object) -> str:
-    return f"{date.fromisoformat(str(value)):%d/%m/%Y}" if value else ""
+def _day(value: object) -> date | None:
+    return date.fromisoformat(str(value)) if value else None

@@ -2,22 +2,25 @@
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from types import MappingProxyType
 
 from workflow.catalog.organisation import Organisation, Unit
 from workflow.engine import Actor, Definition, Item
 from workflow.engine.definition import FieldType, Stamp
 from workflow.engine.periods import calendar_stretch
-from workflow.engine.visibility import reads_private
+from workflow.engine.visibility import shown_to
 from workflow.errors import NotFound
-from workflow.exports.paper import Paper, Section
+from workflow.exports.paper import Annex, Cell, Paper, Section, Share, written
+from workflow.exports.spreadsheet import Sheet, workbook
 from workflow.persistence import UnitOfWork
 from workflow.queries import history
-from workflow.services.annexes import annexes, day_of, is_of_commune
+from workflow.services.annexes import Reading, annexes, is_of_commune
 from workflow.services.figures import table_of
+from workflow.services.file_kinds import TYPES
 from workflow.services.items import readable
 from workflow.services.journal import Note, append, stream_of
 from workflow.services.office import Caller, Office
@@ -68,6 +71,13 @@ class _House:
         return f"{kind[0]} {_together(f'{kind[2]} {place}')}" if found and kind[0] else name
 
 
+@dataclass(frozen=True, slots=True)
+class Document:
+    name: str
+    type: str
+    content: bytes
+
+
 def has_paper(item: Item) -> bool:
     return item.workflow in _SIGNED_BY
 
@@ -81,9 +91,23 @@ def paper_of(office: Office, organisation: Organisation, uow: UnitOfWork, caller
     if not has_paper(item):
         raise NotFound("paper", ref[:64])
     definition = office.editions.of(item, uow)
+    item = shown_to(caller.actor, definition, item)
     house = _House(organisation, {unit.id: unit for unit in uow.people.units()})
     signed = _signature(uow, definition, item)
     return Written(item, _paper(office, uow, house, definition, item, signed, caller.actor))
+
+
+def document_of(office: Office, organisation: Organisation, caller: Caller, ref: str, form: str) -> Document:
+    """A report as a file of one of the FORMS, put on record as an export; NotFound as above, and for another form."""
+    make = _MAKERS.get(form)
+    if make is None:
+        raise NotFound("form", form[:64])
+    with office.read() as uow:
+        written = paper_of(office, organisation, uow, caller, ref)
+    content = make(written.paper)
+    name = f"{written.item.code}.{form}"
+    note_export(office, caller, written.item, name, content)
+    return Document(name, TYPES[form], content)
 
 
 def note_export(office: Office, caller: Caller, item: Item, name: str, content: bytes) -> None:
@@ -98,6 +122,38 @@ def note_export(office: Office, caller: Caller, item: Item, name: str, content: 
     }
     with office.write() as uow:
         append(uow, Note("log", "export", extra=extra), caller, office.clock.now())
+
+
+def _as_pdf(paper: Paper) -> bytes:
+    from workflow.exports.typeset import pdf
+
+    return pdf(paper)
+
+
+def _as_docx(paper: Paper) -> bytes:
+    from workflow.exports.word import docx
+
+    return docx(paper)
+
+
+def _as_xlsx(paper: Paper) -> bytes:
+    return workbook([_sheet(paper, annex) for annex in paper.annexes] or [Sheet(paper.kind, (paper.subject,), ())])
+
+
+def _sheet(paper: Paper, annex: Annex) -> Sheet:
+    head = tuple(column.heading for column in annex.columns)
+    rows = [[_value(cell) for cell in row] for row in annex.rows]
+    above = (annex.title, paper.agency, paper.subject, paper.reference, annex.note)
+    return Sheet(annex.title, head, rows, tuple(filter(None, above)))
+
+
+def _value(cell: Cell) -> str | int | Decimal | date | None:
+    """A number as a number: of percent where the unit beside it says so."""
+    return cell.percent if isinstance(cell, Share) else cell
+
+
+_MAKERS: Mapping[str, Callable[[Paper], bytes]] = MappingProxyType({"docx": _as_docx, "pdf": _as_pdf, "xlsx": _as_xlsx})
+FORMS = tuple(_MAKERS)
 
 
 # -- the paper ----------------------------------------------------------------------------------------------------------
@@ -127,8 +183,8 @@ def _paper(
         subject=f"Kết quả thực hiện công tác cải cách hành chính {period}".strip(),
         addressee=f"Kính gửi: {'Ủy ban nhân dân thành phố' if whole else house.name}",
         opening=_opening(item, agency, period),
-        sections=tuple(_sections(definition, item, actor)),
-        annexes=tuple(annexes(office, uow, house.units, definition, item, at)),
+        sections=tuple(_sections(definition, item)),
+        annexes=tuple(annexes(Reading(office, uow, actor, house.units), definition, item, at)),
         recipients=tuple(_recipients(house, unit, whole=whole)),
         capacity=_capacity(house, unit, signed, whole=whole),
         composed_at=signed.at if signed else _last_change(item),
@@ -150,20 +206,22 @@ def _period(item: Item) -> str:
 
 def _opening(item: Item, agency: str, period: str) -> str:
     first, last = (item.fields.get(name) for name in ("window_from", "window_to"))
-    window = f" (số liệu từ ngày {day_of(first)} đến ngày {day_of(last)})" if first and last else ""
+    window = f" (số liệu từ ngày {_day(first)} đến ngày {_day(last)})" if first and last else ""
     return (
         f"Thực hiện chế độ thông tin, báo cáo định kỳ về công tác cải cách hành chính, {agency} "
         f"báo cáo kết quả thực hiện {period}{window} như sau:"
     )
 
 
-def _sections(definition: Definition, item: Item, actor: Actor) -> Iterator[Section]:
+def _day(value: object) -> str:
+    return written(date.fromisoformat(str(value)))
+
+
+def _sections(definition: Definition, item: Item) -> Iterator[Section]:
     """The fields whose labels are numbered as parts of a paper."""
     for name, field in definition.fields.items():
         if field.type is FieldType.TEXT and _NUMERAL.match(field.label.vi):
-            hidden = field.private and not reads_private(actor)
-            text = "" if hidden else str(item.fields.get(name) or "")
-            yield Section(_NUMERAL.sub("", field.label.vi, count=1), text)
+            yield Section(_NUMERAL.sub("", field.label.vi, count=1), str(item.fields.get(name) or ""))
 
 
 def _recipients(house: _House, unit: Unit, *, whole: bool) -> Iterator[str]:

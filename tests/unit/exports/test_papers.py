@@ -5,6 +5,7 @@ import unicodedata
 import zipfile
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from decimal import Decimal
 
 import docx as python_docx
 import pytest
@@ -12,7 +13,7 @@ from docx.oxml.ns import qn
 from lxml import etree
 
 from tests.papers import FIGURES, LETTERS, PLAIN, embedded_letters, pages_of, saying, sizes_of, words_of
-from workflow.exports.paper import Section, balanced, body, date_words, paragraphs
+from workflow.exports.paper import Section, Share, balanced, body, date_words, paragraphs, written
 from workflow.exports.typefaces import faces, letters
 from workflow.exports.typeset import pdf
 from workflow.exports.word import docx
@@ -143,6 +144,21 @@ def test_parts_are_numbered_without_those_that_say_nothing_and_the_last_ends_in_
     )
 
     assert body(paper) == (("I. CHỈ ĐẠO", ("Một.", "Hai.")), ("II. KIẾN NGHỊ", ("Ba./.",)))
+
+
+@pytest.mark.parametrize(
+    ("cell", "words"),
+    [
+        (1234567, "1.234.567"),
+        (Decimal("1234.5"), "1.234,5"),
+        (Share(Decimal("98.75")), "98,75 %"),
+        (date(2026, 7, 5), "05/07/2026"),
+        (None, ""),
+        (" Không  phát sinh\n", "Không  phát sinh"),
+    ],
+)
+def test_numbers_and_days_are_written_as_in_vietnamese(cell, words):
+    assert written(cell) == words
 
 
 def test_lines_of_any_system_are_paragraphs():
