@@ -182,6 +182,19 @@ def _calendar_address(at: Window) -> None:
     at.page.locator("main code").wait_for()
 
 
+def _nobody_urged(at: Window) -> None:
+    at.go("/reports/monthly/2026-12")
+    at.press("Đôn đốc")
+    at.page.locator(".error-summary").wait_for()
+
+
+def _consolidated(at: Window) -> None:
+    at.go("/reports/monthly/2026-10/consolidation")
+    with at.page.expect_navigation():
+        at.page.locator("section[aria-labelledby=h-act] button").click()
+    at.page.locator(".alert-success").wait_for()
+
+
 def _preview(at: Window) -> None:
     at.go(f"/items/{LATE}/moves/plan")
     at.page.locator("#field-plan_note").fill("Bố trí thêm người")
@@ -224,7 +237,23 @@ PAGES: tuple[tuple[str, str, str | Callable[[Window], None]], ...] = (
     ("nothing ticked", "chairman", _nothing_ticked),
     ("unit", "head.kt", "/units/kt"),
     ("commune", "chairman", "/commune"),
+    ("accountability", "head.snc", "/units/snc/accountability?period=2026"),
+    ("accountability as of then", "auditor", "/units/snc/accountability?period=2026-10&as_of=20/10/2026"),
+    ("accountability, odd period and day", "head.snc", "/units/snc/accountability?period=mai&as_of=hôm+kia"),
+    ("accountability on paper", "head.snc", "/units/snc/accountability/print?period=2026"),
+    ("entries behind a number", "chairman", "/units/snc/accountability/late_days?period=2026"),
+    ("entries behind a nought", "chairman", "/units/snc/accountability/signed_kt?period=2026"),
+    ("scores", "head.snc", "/units/snc/scores?period=2026"),
+    ("scores, none", "auditor", "/units/snc/scores?period=2026"),
+    ("scores on paper", "head.snc", "/units/snc/scores/print?period=2026"),
     ("difficulties", "chairman", "/escalations"),
+    ("periods", "consolidator", "/reports"),
+    ("periods, own unit", "officer.kt", "/reports?year=2026"),
+    ("periods, none", "chairman", "/reports?year=2031"),
+    ("period", "consolidator", "/reports/monthly/2026-11"),
+    ("period, nobody ticked", "consolidator", _nobody_urged),
+    ("consolidation, none yet", "chairman", "/reports/monthly/2026-10/consolidation"),
+    ("consolidation", "consolidator", _consolidated),
     ("notices", "chairman", "/notices"),
     ("notices, none", "auditor", "/notices"),
     ("a notice", "chairman", _notice),
@@ -279,6 +308,7 @@ PAGES: tuple[tuple[str, str, str | Callable[[Window], None]], ...] = (
 LED_TO = {"directives.preview_form", "directives.show", "jobs.show", "notices.show", "overrides.show"}
 NO_PAGES = {"static", "files.content", "feeds.show", "alive", "ready", "metrics"}
 STATUS = {
+    "accountability, odd period and day": 422,
     "history as of an odd instant": 422,
     "nobody is signed in": 401,
     "move not permitted": 403,

@@ -4,6 +4,7 @@ from flask import Flask
 
 from web.pages import (
     account,
+    accountability,
     admin,
     as_of,
     calendars,
@@ -25,8 +26,9 @@ from web.pages import (
     notices,
     overrides,
     overview,
-    rendering,
     redactions,
+    rendering,
+    reports,
     session,
     workflows,
 )
@@ -44,8 +46,10 @@ def register(app: Flask) -> None:
         notices,
         messages,
         overrides,
-        overview,
         redactions,
+        overview,
+        reports,
+        accountability,
         escalations,
         directives,
         delegations,

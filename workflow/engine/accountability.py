@@ -30,7 +30,8 @@ DIFFICULTIES, EXTENSIONS = "escalation", "extension"
 """The workflows whose items are asked of somebody else: a way out of a difficulty, a later date."""
 
 _DAY = timedelta(days=1)
-_HEAD = frozenset({"unit_head", "unit_deputy"})
+HEAD = "unit_head"
+_WITH_THE_HEADS_HAND = frozenset({HEAD, "unit_deputy"})
 _OBJECTIVE = frozenset({"objective", "both"})
 
 
@@ -540,7 +541,7 @@ def _signed(story: _Story, snaps: tuple[_Snap, ...], unit: str, stretch: Stretch
     for snap in snaps:
         line = snap.line
         at_home = (snap.before or snap.item).unit == unit
-        if at_home and line.role in _HEAD and stretch.holds(snap.at) and _is_an_act(line):
+        if at_home and line.role in _WITH_THE_HEADS_HAND and stretch.holds(snap.at) and _is_an_act(line):
             yield _SIGNED.get(line.power, Measure.SIGNED_TUQ), Mark(story.last.item, line)
 
 
@@ -597,13 +598,15 @@ def _named(item: Item) -> str:
 
 
 def reads_account(actor: Actor, unit: str) -> bool:
-    """Whether `actor` may read what that unit answers for: its own people, and whoever reads everything."""
+    """Whether `actor` may read what that unit answers for: its own people, whoever reads everything, or all work of that unit."""
     scope = scope_of(actor)
-    return scope.everything or unit == scope.unit
+    mandate = scope.mandate
+    mandated = mandate is not None and not mandate.workflows and unit in (mandate.units or (unit,))
+    return scope.everything or unit == scope.unit or mandated
 
 
 def reads_scores_of(actor: Actor, unit: str, person: str) -> bool:
     """Whether `actor` may read the score of that person of the unit: his own, the head those of the unit, the chairman all."""
-    if "chairman" in actor.roles or ("unit_head" in actor.roles and actor.unit == unit):
+    if "chairman" in actor.roles or (HEAD in actor.roles and actor.unit == unit):
         return True
     return person == actor.id

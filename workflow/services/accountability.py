@@ -9,6 +9,7 @@ from workflow.catalog.plain_values import Refused, date_of
 from workflow.engine import Definition, Item, Kind, Reason
 from workflow.engine.accountability import (
     DIFFICULTIES,
+    HEAD,
     Measure,
     Product,
     Sheet,
@@ -20,6 +21,7 @@ from workflow.engine.accountability import (
 )
 from workflow.engine.deadlines import end_of_day
 from workflow.engine.periods import CalendarStretch, calendar_stretch
+from workflow.engine.visibility import reads_private
 from workflow.engine.workdays import CalendarYearMissing
 from workflow.errors import NotFound
 from workflow.persistence import UnitOfWork
@@ -36,11 +38,12 @@ _MOMENT = timedelta(microseconds=1)
 class Account:
     """A sheet with what it tells of: `at` is the last instant that was looked at, `explanations` what the head had said by then.
 
-    `workflows` are the kinds of work that some number counts, in the order of their names. `whole` where `at` is not before
-    the end of the period.
+    `heads` held the post then. `workflows` are the kinds of work that some number counts, in the order of their names.
+    `whole` where `at` is not before the end of the period.
     """
 
     unit: str
+    heads: tuple[str, ...]
     period: CalendarStretch
     at: datetime
     whole: bool
@@ -82,13 +85,21 @@ def account(
     )
     return Account(
         unit=unit,
+        heads=tuple(sorted(uow.people.directory(asked).holders(HEAD, unit, None))),
         period=period,
         at=asked,
         whole=asked >= end,
         sheet=sheet,
         workflows=_workflows(office, uow, sheet),
-        explanations=explanations_of(uow, EXPLANATION, unit, period.name, asked),
+        explanations=_explanations(uow, caller, unit, period, asked),
     )
+
+
+def _explanations(
+    uow: UnitOfWork, caller: Caller, unit: str, period: CalendarStretch, at: datetime
+) -> tuple[Item, ...]:
+    """What the head had said, to whoever may read what is written freely."""
+    return explanations_of(uow, EXPLANATION, unit, period.name, at) if reads_private(caller.actor) else ()
 
 
 def _bounds(office: Office, period: CalendarStretch) -> tuple[datetime, datetime]:
