@@ -165,6 +165,7 @@ def _links(actor: Actor) -> tuple[tuple[str, str, str, str], ...]:
     links = (
         ("/", N_("My work"), "inbox", WAITING, works),
         ("/items", N_("Tasks"), "list-check", "", works),
+        ("/reports", N_("Reports"), "calendar-due", "", works),
         (f"/units/{actor.unit}", N_("Unit"), "building", "", bool(actor.roles & POSTS)),
         ("/commune", N_("Whole commune"), "building-community", "", scope.everything),
         ("/directives", N_("Assigning documents"), "file-text", "", works),

@@ -8,6 +8,7 @@ from functools import lru_cache
 import sqlalchemy as sa
 
 from workflow.engine import Actor, Item
+from workflow.engine.definition import Group
 from workflow.engine.events import instant_of
 from workflow.engine.visibility import ReadScope, scope_of
 from workflow.persistence import UnitOfWork
@@ -77,8 +78,9 @@ class Standing:
 
     @property
     def sent_at(self) -> datetime | None:
-        """When it was sent first, as accepted or, still unanswered, as it stands."""
-        return self.reports[0].sent_at if self.reports else None
+        """When it was sent first: the sending that was accepted, or one that still waits for an answer; not one that came back."""
+        first = self.reports[0] if self.reports else None
+        return first.sent_at if first and (first.is_received or first.group == Group.DONE.value) else None
 
     @property
     def returned_count(self) -> int:
