@@ -69,9 +69,10 @@ _CHECKPOINTS = Statement(
 _NEWEST = Statement(
     "seals.newest",
     sa.select(audit_checkpoint.c.number, audit_checkpoint.c.size, audit_checkpoint.c.at, audit_checkpoint.c.note)
-    .order_by(audit_checkpoint.c.number.desc())
+    .order_by(audit_checkpoint.c.size.desc(), audit_checkpoint.c.number.desc())
     .limit(sa.literal_column("1")),
 )
+_NUMBER = Statement("seals.checkpoint_number", sa.select(sa.func.max(audit_checkpoint.c.number)))
 _ALARM = Statement("seals.alarm", sa.insert(audit_alarm))
 _ALARMS = Statement(
     "seals.newest_alarm",
@@ -215,8 +216,8 @@ class Seals:
     # -- the signer's -----------------------------------------------------------------------------------------------
 
     def add_checkpoint(self, size: int, at: datetime, note: str) -> StoredCheckpoint:
-        newest = self.newest_checkpoint()
-        made = StoredCheckpoint(newest.number + 1 if newest else 1, size, at, note)
+        last = run(self._cursor, _NUMBER).fetchone()[0]
+        made = StoredCheckpoint((last or 0) + 1, size, at, note)
         run(self._cursor, _CHECKPOINT, {"number": made.number, "size": size, "at": micros(at), "note": note})
         return made
 
@@ -247,6 +248,7 @@ class Seals:
         return tuple(StoredCheckpoint(row[0], row[1], instant(row[2]), row[3]) for row in rows)
 
     def newest_checkpoint(self) -> StoredCheckpoint | None:
+        """The one of the largest tree, with the most signatures."""
         row = run(self._cursor, _NEWEST).fetchone()
         return StoredCheckpoint(row[0], row[1], instant(row[2]), row[3]) if row else None
 
