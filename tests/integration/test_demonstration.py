@@ -9,7 +9,16 @@ from workflow.audit import canonical
 from workflow.clock import VIETNAM
 from workflow.services import auditing, evidence, passwords, people
 from workflow.services.deadlines import sweep
-from workflow.services.demonstration import Stage, build, password_of, reports, standing, tasks
+from workflow.services.demonstration import (
+    Stage,
+    build,
+    cases,
+    commune,
+    password_of,
+    reports,
+    standing,
+    tasks,
+)
 from workflow.services.directives import order_of
 from workflow.services.file_kinds import kind_of
 from workflow.services.inbox import waiting
@@ -83,8 +92,8 @@ def test_a_task_and_a_standing_duty_stand_in_every_state(items, workflow):
 def test_a_report_stands_in_every_state_that_the_story_can_reach(items):
     states = Counter(item.state for item in _of(items, "report"))
 
-    # A replacement of a received report is not told of, and none is late with a plan.
-    assert set(states) == {"assigned", "in_progress", "late", "completed", "returned", "verified", "waived"}
+    # None is late with a plan.
+    assert set(states) == set(shipped().workflows["report"].definition.states) - {"remediation_planned"}
     assert states["verified"] > 20
 
 
@@ -204,6 +213,43 @@ def test_an_extension_ended_the_lateness_and_kept_the_old_date(items):
     assert item.episodes[0].record["cause_confirmed"].value is True
 
 
+@pytest.mark.parametrize(
+    ("workflow", "states"),
+    [
+        ("extension", {"pending", "granted", "refused"}),
+        ("escalation", {"open", "answered", "closed"}),
+        ("finding", {"in_progress", "verified"}),
+        ("explanation", {"given", "noted"}),
+        ("consolidation", {"collecting", "issued", "superseded"}),
+    ],
+)
+def test_whatever_else_the_office_deals_with_stands_open_and_decided(items, workflow, states):
+    assert {item.state for item in _of(items, workflow)} == states
+
+
+def test_a_deputy_signed_for_his_head_and_another_may_do_so_today(office, items):
+    report = next(item for item in _of(items, "report") if (item.unit, item.fields["period"]) == ("kt", "2026-08"))
+
+    signed = next(entry for entry in _entries(office, report) if entry.get("to") == "completed")
+
+    assert (signed["act"]["id"], signed["act"]["for"]) == tuple(
+        caller(office, login).actor.id for login in ("deputy.kt", "head.kt")
+    )
+    assert not report.episodes
+    assert [power.giver_unit for power in caller(office, "deputy.hcc").actor.delegations] == ["hcc"]
+    assert caller(office, "deputy.kt").actor.delegations == ()
+
+
+def test_october_of_the_commune_stands_in_three_versions_and_each_stays_readable(items):
+    versions = [item for item in _of(items, "consolidation") if item.fields["period"] == "2026-10"]
+
+    told = [(one.fields["version_no"], one.fields["units_received"], one.state) for one in versions]
+    assert told == [(1, 4, "superseded"), (2, 5, "superseded"), (3, 5, "issued")]
+    assert versions[0].fields["missing_units"] == "snc"
+    shares = [next(row for row in one.fields["figures"] if row["indicator"] == "hs-dung-han") for one in versions]
+    assert [row["numerator"] - row["denominator"] for row in shares] == [0, 0, -14]
+
+
 def test_standing_duties_hold_a_line_a_month_met_and_missed(office, items):
     item = _obliged(items, "hcc-dossiers-100-on-time", "hcc")
     met = []
@@ -251,9 +297,16 @@ def test_everybody_can_log_in_with_the_one_password(office):
 
 def test_people_act_on_working_days_in_working_hours():
     calendar = shipped().calendars["vn-commune"]
-    lives = (*tasks.lives(), *standing.lives(ORDER.obligations), *reports.lives())
+    lives = (
+        *tasks.lives(),
+        *standing.lives(ORDER.obligations),
+        *reports.lives(),
+        *cases.lives(),
+        *commune.lives(),
+    )
     instants = [act.at for life in lives for act in life.acts if act.refused is None]
     instants += [life.created[0] for life in lives if life.created]
+    instants += [at for at, *_ in (*commune.POWERS, *commune.gatherings())]
 
     assert len(instants) > 500
     for instant in instants:

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import partial
 from heapq import merge
+from itertools import chain
 from pathlib import Path
 
 from workflow.catalog import Library
 from workflow.clock import VIETNAM
 from workflow.services import passwords
 from workflow.services.deadlines import sweep
-from workflow.services.demonstration import reports, standing, tasks
+from workflow.services.demonstration import cases, commune, reports, standing, tasks
 from workflow.services.demonstration.player import Player, StoryBroken
 from workflow.services.demonstration.telling import YEAR, when
 from workflow.services.directives import Imported, Order, import_directive
@@ -110,7 +111,10 @@ def _nights(stage: Stage, player: Player, until: datetime) -> Iterator[_Step]:
 def _days(stage: Stage, player: Player) -> list[_Step]:
     """What people do, in the order of time."""
     steps = [_Step(_IMPORTED_AT, partial(_take_in, player, stage.order))]
-    for life in (*tasks.lives(), *standing.lives(stage.order.obligations), *reports.lives()):
+    steps += [_Step(at, partial(player.give, at, login, power)) for at, login, power in commune.POWERS]
+    steps += [_Step(at, partial(player.consolidate, at, *of)) for at, *of in commune.gatherings()]
+    lives = (tasks.lives(), standing.lives(stage.order.obligations), reports.lives(), cases.lives(), commune.lives())
+    for life in chain.from_iterable(lives):
         if life.created:
             steps.append(_Step(life.created[0], partial(player.create, life, *life.created)))
         steps.extend(_Step(act.at, partial(player.act, life, act)) for act in life.acts)

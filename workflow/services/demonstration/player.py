@@ -8,8 +8,11 @@ from pathlib import Path
 from workflow.catalog import Library
 from workflow.clock import fixed
 from workflow.engine import SYSTEM_ACTOR
+from workflow.engine.definition import Spawn, Transition
 from workflow.engine.facts import folded
 from workflow.services import evidence, items, moves, people, publishing
+from workflow.services.consolidation import NotConsolidated, consolidate
+from workflow.services.delegations import Given, Power, give
 from workflow.services.demonstration.paper import pdf
 from workflow.services.demonstration.telling import Act, Life
 from workflow.services.items import Created, NewItem
@@ -17,6 +20,7 @@ from workflow.services.moves import Done, MoveRequest
 from workflow.services.office import Caller, Office
 from workflow.values import replace
 
+_CONSOLIDATES = "consolidator"
 HOUSE = Caller(SYSTEM_ACTOR, "cli")
 
 
@@ -52,7 +56,7 @@ class Player:
 
     def act(self, life: Life, act: Act) -> None:
         office, item = self.at(act.at), self.known[life.key]
-        caller = self.caller(office, act.by)
+        caller = self.caller(office, act.by, act.in_name_of)
         if act.do == "comment":
             items.comment(office, caller, item, act.comment or "")
             return
@@ -65,6 +69,30 @@ class Player:
         met = None if isinstance(outcome, Done) else outcome.reasons[0].code
         if met != act.refused:
             raise StoryBroken(f"{act.at:%d/%m %H:%M} {act.by}: {act.do} of {life.key} met {met}: {outcome}")
+        if isinstance(outcome, Done) and _brings_about(outcome.definition.transitions[move]):
+            self._adopt(life, move, item)
+
+    def _adopt(self, life: Life, move: str, item: str) -> None:
+        """What the move brought about is known from now on; a mere proposal has brought about nothing yet."""
+        with self.office.read() as uow:
+            children = uow.items.children(item)
+        if children:
+            self.known[f"{life.key}>{move}"] = children[-1].item.id
+
+    def give(self, at: datetime, login: str, power: Power) -> None:
+        """A written power is recorded."""
+        office = self.at(at)
+        given = give(office, self.caller(office, login), power)
+        if not isinstance(given, Given):
+            raise StoryBroken(f"{power.act} was refused: {given.reasons}")
+
+    def consolidate(self, at: datetime, series: str, period: str) -> None:
+        """The commune's report of the period is brought up to what has been received; its key is the period's name."""
+        office = self.at(at)
+        made = consolidate(office, self.caller(office, _CONSOLIDATES), series, period)
+        if isinstance(made, NotConsolidated):
+            raise StoryBroken(f"{period} could not be consolidated: {made.reasons}")
+        self.known[period] = made.item.id
 
     def _attached(self, office: Office, caller: Caller, item: str, life: Life, act: Act, name: str) -> str:
         said = [name.removesuffix(".pdf"), f"{life.key}, {act.at:%d/%m/%Y %H:%M}", "Du lieu mau cua he thong Don Doc"]
@@ -78,8 +106,14 @@ class Player:
         """The office at that instant."""
         return replace(self.office, clock=fixed(at.astimezone(UTC)))
 
-    def caller(self, office: Office, login: str) -> Caller:
-        return Caller(people.actor_of(office, login), "web")
+    def caller(self, office: Office, login: str, in_name_of: str = "") -> Caller:
+        actor = people.actor_of(office, login)
+        giver = people.actor_of(office, in_name_of).id if in_name_of else None
+        return Caller(replace(actor, acting_for=giver), "web")
+
+
+def _brings_about(transition: Transition) -> bool:
+    return any(isinstance(effect, Spawn) for effect in transition.effects)
 
 
 def _seen(office: Office, item: str) -> int:

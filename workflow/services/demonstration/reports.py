@@ -114,6 +114,22 @@ def lives() -> Iterator[Life]:
                 ),
             )
 
+    yield Life("2026-10/hcc>correct", "report", "hcc", _corrected())
+
+
+def _corrected() -> tuple[Act, ...]:
+    """The centre's October again, with fourteen dossiers that were settled late after all."""
+    rows = figures("hcc", 3)
+    for row in rows:
+        if row["indicator"] == "hs-dung-han":
+            row["numerator"] = row["numerator"] - 14  # type: ignore[operator]
+    return (
+        act("11-06 09:00", "officer.hcc", "draft", files=("Danh sách 14 hồ sơ quá hạn.pdf",), figures=rows),
+        act("11-06 09:40", "officer.hcc", "send"),
+        act("11-06 10:30", "head.hcc", "approve send"),
+        received("hcc", "11-09 08:30"),
+    )
+
 
 def _kept(period: Period, unit: str) -> tuple[Act, ...]:
     if not period.days:
@@ -169,6 +185,14 @@ _TROUBLED: Mapping[tuple[str, str], tuple[Act, ...]] = MappingProxyType(
             act("07-20 08:05", "head.snc", "approve send"),
             received("snc", "07-20 10:00"),
         ),
+        # The head was on leave; his deputy signs KT., and for one hour had no power to.
+        ("2026-08", "kt"): (
+            drafted("kt", "08-17 14:30", 1),
+            act("08-18 14:00", "officer.kt", "send"),
+            act("08-19 09:10", "deputy.kt", "approve send", refused="delegation_expired", in_name_of="head.kt"),
+            act("08-19 10:20", "deputy.kt", "approve send", in_name_of="head.kt"),
+            received("kt", "08-20 09:00"),
+        ),
         ("2026-09", "hcc"): (
             drafted("hcc", "09-15 10:00", 2),
             act("09-15 16:00", "officer.hcc", "send"),
@@ -190,6 +214,19 @@ _TROUBLED: Mapping[tuple[str, str], tuple[Act, ...]] = MappingProxyType(
         ),
         ("2026-09", "snc"): (
             act("09-15 16:40", "chairman", "waive", "Trung tâm gộp số liệu tháng 9 vào báo cáo quý III."),
+        ),
+        ("2026-10", "hcc"): (
+            drafted("hcc", "10-15 14:30", 3),
+            act("10-16 10:00", "officer.hcc", "send"),
+            act("10-16 15:10", "head.hcc", "approve send"),
+            received("hcc", "10-19 09:00"),
+            act(
+                "11-05 10:00",
+                "head.hcc",
+                "correct",
+                "Đối chiếu lại phát hiện 14 hồ sơ giải quyết quá hạn chưa được tính trong tháng 10.",
+            ),
+            act("11-05 15:00", "consolidator", "approve correct"),
         ),
         ("2026-10", "snc"): (
             drafted("snc", "10-19 16:30", 3),

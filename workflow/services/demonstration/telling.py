@@ -14,7 +14,7 @@ YEAR = 2026
 class Act:
     """`do` is a move, "approve MOVE", "reject MOVE" or "comment"; `files` are made and named as evidence.
 
-    `refused` is the code of the reason that the act meets.
+    `refused` is the code of the reason that the act meets; `in_name_of` whose written power is used.
     """
 
     at: datetime
@@ -24,11 +24,15 @@ class Act:
     files: tuple[str, ...] = ()
     refused: str | None = None
     inputs: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
+    in_name_of: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """One item: `key` is obligation/unit where the directive's import created it, else `created` says when and by whom."""
+    """One item: `key` is obligation/unit where the directive's import created it, else `created` says when and by whom.
+
+    What a move of another item brought about has the key of that item, `>` and the move.
+    """
 
     key: str
     workflow: str
@@ -51,9 +55,10 @@ def act(
     *,
     files: tuple[str, ...] = (),
     refused: str | None = None,
+    in_name_of: str = "",
     **inputs: object,
 ) -> Act:
-    return Act(when(at), by, do, comment, files, refused, MappingProxyType(inputs))
+    return Act(when(at), by, do, comment, files, refused, MappingProxyType(inputs), in_name_of)
 
 
 def taken(unit: str, at: str, to: str = "officer") -> tuple[Act, ...]:

@@ -17,7 +17,6 @@ from workflow.catalog import Library
 from workflow.clock import VIETNAM
 from workflow.engine import Reason
 from workflow.services import publishing, succession
-from workflow.services.consolidation import NotConsolidated, consolidate
 from workflow.services.deadlines import sweep
 from workflow.services.demonstration.amounts import Amounts, counted, lowered, together
 from workflow.services.demonstration.fates import UNITS, Days, Fate, Term, fate_of, moment, terms
@@ -196,19 +195,10 @@ class _Story:
         self.typed.append(Typed(term.series, term.name, unit, 2, received=True, figures=figures))
         why = "Đối chiếu lại với hệ thống nguồn, phát hiện số liệu chưa đúng."
         yield self._step(term, unit, Act(moment(on, 8, 30), f"head.{unit}", "correct", why))
-        agreed = moment(on, 9, 30)
-        approval = Act(agreed, _receiver(unit), "approve correct")
-        yield _Step(agreed, partial(self._agree, term, unit, approval))
+        yield self._step(term, unit, Act(moment(on, 9, 30), _receiver(unit), "approve correct"))
         yield self._drafted(term, unit, moment(on, 9, 40 + _late_by(unit)), figures, 2)
         yield from self._sent(term, unit, on, 2)
         yield self._receipt(term, unit, self._days(term).after(on, 1), 2)
-
-    def _agree(self, term: Term, unit: str, approval: Act) -> None:
-        """With the approval the correcting report is there, below the one it corrects."""
-        key = _key(term, unit)
-        self.player.act(Life(key, REPORT, unit, ()), approval)
-        with self.player.office.read() as uow:
-            self.player.known[_key(term, unit, 2)] = uow.items.children(self.player.known[key])[-1].item.id
 
     def _drafted(self, term: Term, unit: str, at: datetime, figures: Amounts, version: int = 1) -> _Step:
         inputs = {
@@ -265,8 +255,8 @@ class _Story:
 
     def _consolidated(self, term: Term, at: datetime) -> Iterator[_Step]:
         """Gathered, signed in the division, submitted, and issued by the chairman on the same afternoon."""
-        yield _Step(at, partial(self._consolidate, term, at))
-        life = Life(_key(term, CONSOLIDATION), CONSOLIDATION, "vhxh", ())
+        yield _Step(at, partial(self.player.consolidate, at, term.series, term.name))
+        life = Life(term.name, CONSOLIDATION, "vhxh", ())
         for minutes, by, do in (
             (20, "consolidator", "submit"),
             (50, "head.vhxh", "approve submit"),
@@ -275,13 +265,6 @@ class _Story:
             act = Act(at + timedelta(minutes=minutes), by, do)
             yield _Step(act.at, partial(self.player.act, life, act))
 
-    def _consolidate(self, term: Term, at: datetime) -> None:
-        office = self.player.at(at)
-        made = consolidate(office, self.player.caller(office, "consolidator"), term.series, term.name)
-        if isinstance(made, NotConsolidated):
-            raise StoryBroken(f"{term.name} could not be consolidated: {made.reasons}")
-        self.player.known[_key(term, CONSOLIDATION)] = made.item.id
-
 
 def _run_on(library: Library) -> frozenset[str]:
     known = library.indicators.indicators if library.indicators else ()
@@ -289,7 +272,7 @@ def _run_on(library: Library) -> frozenset[str]:
 
 
 def _key(term: Term, unit: str, version: int = 1) -> str:
-    return f"{term.name}/{unit}" if version == 1 else f"{term.name}/{unit}/{version}"
+    return f"{term.name}/{unit}" if version == 1 else f"{term.name}/{unit}>correct"
 
 
 def _receiver(unit: str) -> str:
