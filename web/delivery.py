@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import io
 import mimetypes
 from dataclasses import dataclass
 from functools import cache
@@ -89,6 +90,22 @@ def attachment(opened: Opened) -> Response:
     response.content_length = opened.file.size
     response.headers["Cache-Control"] = "private, no-cache"
     response.set_etag(opened.file.sha256)
+    return response
+
+
+def made(content: bytes, name: str, kind: str) -> Response:
+    """A file that was made for this request: to be saved, and kept by nobody on the way."""
+    response = send_file(io.BytesIO(content), mimetype=kind, as_attachment=True, download_name=name, max_age=0)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def saved(document: Document) -> Response:
+    """A document that was made just now: to be saved under its name, and kept by nobody on the way."""
+    response = send_file(
+        io.BytesIO(document.content), mimetype=document.type, as_attachment=True, download_name=document.name, max_age=0
+    )
+    response.headers["Cache-Control"] = "private, no-store"
     return response
 
 

@@ -301,6 +301,9 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "too_many": N_("“{field}”: {limit} at most."),
         "part_above_whole": N_("“{field}”: {numerator} of {denominator} is more than the whole."),
         "not_figures": N_("“{field}” must be a table of figures."),
+        "sheet_without_head": N_("“{field}”: the sheet has no row of headings with these: {value}."),
+        "no_such_indicator": N_("there is no indicator “{value}”. Did you mean “{nearest}”?"),
+        "indicator_twice": N_("the indicator “{value}” stands in the sheet twice."),
         "figures_unsound": N_("“{field}”: the figure of {indicator} cannot be right."),
         "mandate_missing": N_("No mandate of an auditor has been recorded for you; ask the system administrator."),
         "mandate_to_come": N_("Your mandate as an auditor ({document}) begins {at}; you can sign in from then on."),
@@ -424,6 +427,8 @@ def reason_sentence(
     """
     with speaking(chosen or language()):
         words = _sentence(reason, reason.of or definition, unit_name)
+        if "cell" in reason.params:
+            words = _("Cell {cell}: {sentence}", cell=reason.params["cell"], sentence=words)
         return f"{reason.params['item']}: {words}" if reason.of else words
 
 

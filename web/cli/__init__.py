@@ -18,6 +18,7 @@ from web.cli import (
     redact,
     report,
     serve,
+    sheets,  # noqa: F401  adds its commands to those of reports
 )
 from web.cli.shell import Root
 from web.i18n import N_

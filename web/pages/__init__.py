@@ -30,6 +30,7 @@ from web.pages import (
     rendering,
     reports,
     session,
+    sheets,
     workflows,
 )
 
@@ -49,6 +50,7 @@ def register(app: Flask) -> None:
         redactions,
         overview,
         reports,
+        sheets,
         accountability,
         escalations,
         directives,

@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, tzinfo
 from typing import Any
@@ -16,9 +16,11 @@ from workflow.catalog.indicators import NO_INDICATORS, Indicator, Indicators
 from workflow.catalog.plain_values import Refused, figures_of
 from workflow.engine import Definition, Item, Kind, Reason
 from workflow.engine.events import instant_of
+from workflow.exports.sheet_reader import Row as SheetRow
 from workflow.persistence import UnitOfWork
 from workflow.persistence.files import StoredFile
 from workflow.queries.periods import Reported
+from workflow.services.figure_sheets import TakenSheet, taken_from
 from workflow.services.figures import Line, lines_of, past_of
 from workflow.values import replace
 
@@ -104,6 +106,12 @@ def _read(field: str, written: Rows) -> tuple[list[Mapping[str, Any]], tuple[Rea
     return read_typed(field, rows, office().clock.now().astimezone(zone).date(), zone)
 
 
+def taken(cells: Sequence[SheetRow], field: str, files: Mapping[str, StoredFile]) -> TakenSheet:
+    """What a sheet that came today says."""
+    zone = settings().zone
+    return taken_from(cells, _known(), field, files, office().clock.now().astimezone(zone).date(), zone)
+
+
 def read_rows(
     definition: Definition,
     item: Item,
@@ -155,9 +163,12 @@ def sentences(reasons: Iterable[Reason]) -> dict[str, tuple[str, ...]]:
 def figure_sentence(reason: Reason) -> str:
     """The sentence of a reason against one figure, which it calls by its indicator."""
     one = _known().find(reason.params.get("indicator", ""))
-    if one is None or reason.sentence is not None:
-        return reason_sentence(reason)
-    return reason_sentence(replace(reason, params={**reason.params, "field": label(one.label)}))
+    return reason_sentence(replace(reason, params={**reason.params, "field": label(one.label)}) if one else reason)
+
+
+def is_known(indicator: str) -> bool:
+    """Whether the table has a row for it."""
+    return _known().find(indicator) is not None
 
 
 def read_typed(field: str, rows: Rows, today: date, zone: tzinfo) -> tuple[list[Mapping[str, Any]], tuple[Reason, ...]]:

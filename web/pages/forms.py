@@ -8,7 +8,7 @@ from flask import request
 from werkzeug.datastructures import FileStorage
 
 from web.i18n import _, day, label, moment, reason_sentence, typable
-from web.pages.figures import WITH_THE_FORM, FigureRow, figure_sentence, typed_rows, written_rows
+from web.pages.figures import WITH_THE_FORM, FigureRow, figure_sentence, is_known, typed_rows, written_rows
 from web.titles import Titles
 from workflow.catalog.inputs import input_field
 from workflow.engine import Definition, Item, Reason
@@ -16,6 +16,7 @@ from workflow.engine.definition import COMMENT, FieldType, InputField
 from workflow.persistence.files import StoredFile
 
 UPLOAD = "upload-"
+SHEET = ".sheet"
 _KINDS: Mapping[FieldType, str] = {
     FieldType.TEXT: "textarea",
     FieldType.INTEGER: "number",
@@ -35,7 +36,7 @@ _KINDS: Mapping[FieldType, str] = {
 class FormField:
     """One row of a form; `choices` holds (value, words), `files` the item's uploads where the field takes some.
 
-    A table of figures is one row here too; `figures` are its lines.
+    A table of figures is one row here too; `figures` are its lines, `sheet` is where it is had as a file.
     """
 
     name: str
@@ -48,6 +49,7 @@ class FormField:
     choices: Sequence[tuple[str, str]] = ()
     files: Sequence[StoredFile] = ()
     figures: Sequence[FigureRow] = ()
+    sheet: str = ""
 
 
 def fields_of(
@@ -82,6 +84,7 @@ def fields_of(
                 choices=_choices(field, titles),
                 files=tuple(files) if field.type in (FieldType.ATTACHMENTS, FieldType.FIGURES) else (),
                 figures=(tables or {}).get(name, ()),
+                sheet=f"/items/{item.code}/figures.xlsx" if item and field.type is FieldType.FIGURES else "",
             )
         )
     return tuple(rows)
@@ -173,6 +176,12 @@ def typed_inputs(definition: Definition, names: Iterable[str]) -> dict[str, Any]
     return typed
 
 
+def sheets(names: Iterable[str]) -> list[tuple[str, FileStorage]]:
+    """The sheets that came with the form, by the table that they are to fill."""
+    found = [(name, request.files.get(name + SHEET)) for name in names]
+    return [(name, sent) for name, sent in found if sent is not None and sent.filename]
+
+
 def uploads(names: Iterable[str]) -> list[tuple[str, FileStorage]]:
     """The files that came with the form, by the field they are for."""
     return [(name, sent) for name in names for sent in request.files.getlist(UPLOAD + name) if sent.filename]
@@ -207,6 +216,6 @@ def summary(
 
 def _line(reason: Reason, definition: Definition, titles: Titles) -> tuple[str, str]:
     field, indicator = reason.params.get("field", ""), reason.params.get("indicator")
-    if indicator:
-        return f"{field}.{indicator}", figure_sentence(reason)
+    if indicator is not None:
+        return f"{field}.{indicator}" if is_known(indicator) else field, figure_sentence(reason)
     return field, reason_sentence(reason, definition=definition, unit_name=titles.unit)

@@ -13,6 +13,7 @@ from web.actors import current_actor, current_caller
 from web.i18n import _, label, language, reason_sentence
 from web.pages import acting, figures, forms, presenting
 from web.pages.ahead import Ahead, ahead_of, others_text
+from web.pages.documents import signed_lines
 from web.pages.family import family_of
 from web.pages.held import held_lines
 from web.pages.rendering import Shown, count_within, render_fragment, render_page, wants_fragment
@@ -26,6 +27,7 @@ from workflow.engine.definition import COMMENT, FieldType, Transition
 from workflow.engine.item import Request
 from workflow.engine.visibility import shown_to
 from workflow.errors import StaleItem, TooLarge, TypeRefused
+from workflow.exports.sheet_reader import Row
 from workflow.ids import new_id
 from workflow.persistence import StoredItem, UnitOfWork
 from workflow.persistence.files import StoredFile
@@ -33,6 +35,8 @@ from workflow.queries import history
 from workflow.queries.erased import grounds_in, grounds_of
 from workflow.queries.worklist import CursorInvalid, Filter, Page, list_items
 from workflow.services import evidence
+from workflow.services.documents import FORMS, has_paper
+from workflow.services.figure_sheets import cells_in, put_into
 from workflow.services.figures import past_of
 from workflow.services.file_kinds import FAULTS
 from workflow.services.items import Created, NewItem, comment, creatable, create, creates_something, readable
@@ -217,6 +221,8 @@ def _item_page(uow: UnitOfWork, stored: StoredItem, status: int = 200, **more: A
         facts=presenting.facts_of(item, definition, titles, files, grounds_of(uow, item, stream_of(item))),
         figures=_figures(uow, definition, item, files),
         files=list(files.values()),
+        signed=signed_lines(files.values()),
+        papers=FORMS if has_paper(item) else (),
         titles=titles,
         lateness=presenting.late_lines(item, definition, titles, files, now),
         told=told,
@@ -479,8 +485,12 @@ def make_move(code: str, move: str) -> Answer:
     if trouble is not None:
         return _again(code, move, typed | {COMMENT: comment_text}, trouble)
     act = _act()
-    if request.form.get("fill"):
-        return _filled(code, move, typed | {COMMENT: comment_text})
+    try:
+        sheets = {name: cells_in(sent.filename or "", sent.stream) for name, sent in forms.sheets(transition.inputs)}
+    except (TooLarge, TypeRefused) as fault:
+        return _bad_file(code, move, typed | {COMMENT: comment_text}, fault)
+    if sheets or request.form.get("fill"):
+        return _filled(code, move, typed | {COMMENT: comment_text}, sheets)
     if request.form.get("draft"):
         return _keep_draft(code, item_id, move, typed | {COMMENT: comment_text})
     asked = MoveRequest(code, move, act, typed, comment_text, seen=_seen())
@@ -603,10 +613,18 @@ def _conflict(code: str, move: str, typed: dict[str, Any], stale: StaleItem) -> 
     return shown.render()
 
 
-def _filled(code: str, move: str, typed: dict[str, Any]) -> Answer:
-    """The form again with the pasted rows in their boxes; nothing is written."""
+def _filled(code: str, move: str, typed: dict[str, Any], sheets: Mapping[str, Sequence[Row]]) -> Answer:
+    """The form again with what was pasted or stood in a sheet in its boxes; nothing is written."""
     with office().read() as uow:
-        shown = _move_page(uow, readable(uow, current_caller(), code), move, typed)
+        stored = readable(uow, current_caller(), code)
+        faults: list[Reason] = []
+        for name, cells in sheets.items():
+            taken = figures.taken(cells, name, uow.files.of_item(stored.item.id))
+            typed[name] = put_into(typed.get(name), figures.written_rows(taken.rows))
+            faults += taken.faults
+        refused = Refused(stored.item, office().editions.of(stored.item, uow), move, tuple(faults)) if faults else None
+        told = "" if faults else _("The table is filled. Look it over, then go on; nothing is saved yet.")
+        shown = _move_page(uow, stored, move, typed, 422 if faults else 200, refused=refused, notice=told)
     return shown.render()
 
 

@@ -15,6 +15,7 @@ from workflow.clock import VIETNAM
 Cell = str | int | Decimal | date | datetime | None
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+CSV = "text/csv; charset=utf-8"
 _BOM = "\ufeff"
 _RISKY = frozenset("=+-@\t\r\n＝＋－＠")
 _NO_TITLE = re.compile(r"[\[\]:*?/\\]")

@@ -30,6 +30,11 @@ def table_of(definition: Definition) -> str | None:
     return next((name for name, field in definition.fields.items() if field.type is FieldType.FIGURES), None)
 
 
+def move_taking(definition: Definition, item: Item, field: str) -> str | None:
+    """The move out of the item's state that people make and that takes such a table; None where there is none now."""
+    return next((move.name for move in definition.leaving(item.state) if field in move.inputs and move.by), None)
+
+
 def past_of(uow: UnitOfWork, definition: Definition, item: Item) -> tuple[Reported, ...]:
     """The unit's items of the same series, oldest first; none for an item that belongs to no period or carries no figures."""
     series = item.fields.get("series")
