@@ -8,7 +8,7 @@ import pytest
 
 from tests.web.conftest import Visitor, close, set_clock, settings_of
 from web import create_app
-from web.pages.accountability import WORDS
+from web.measures import BY_KIND, TOGETHER, WORDS
 from workflow.engine.accountability import Measure
 
 _NUMBER = re.compile(r'<a href="(/units/\w+/accountability/[^"]+)"[^>]*>([\d.]+)</a>')
@@ -73,8 +73,11 @@ def test_an_entry_behind_a_number_leads_to_itself_in_the_history_of_its_item(app
     assert f'id="{entry}"' in head.get(f"/items/{code}/history").text
 
 
-def test_every_measure_has_words():
+def test_every_measure_has_words_and_stands_under_one_heading():
+    headed = [measure for _heading, measures in (*BY_KIND, *TOGETHER) for measure in measures]
+
     assert set(WORDS) == set(Measure)
+    assert sorted(headed) == sorted(Measure)
 
 
 def test_a_past_day_is_told_as_the_log_knew_it_then(app):

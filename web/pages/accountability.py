@@ -10,7 +10,8 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from web import problems
 from web.actors import current_actor, current_caller
-from web.i18n import N_, _, day, label, moment, number, reason_sentence
+from web.i18n import _, day, label, moment, number, reason_sentence
+from web.measures import BY_KIND, TOGETHER, WORDS
 from web.pages import presenting
 from web.pages.overview import Tile
 from web.pages.rendering import Shown
@@ -29,67 +30,6 @@ bp = Blueprint("accountability", __name__)
 
 Answer = AnyResponse | tuple[str, int]
 _MOST = 500
-
-WORDS = {
-    Measure.ASSIGNED: N_("Answered for in the period"),
-    Measure.NEW: N_("of which newly assigned"),
-    Measure.EARLY: N_("Done before the last day"),
-    Measure.ON_TIME: N_("Done on the last day"),
-    Measure.UNDATED: N_("Done, no date was set"),
-    Measure.LATE_DONE: N_("Done late"),
-    Measure.LATE_OPEN: N_("Late, not done"),
-    Measure.OPEN: N_("Under way, not late"),
-    Measure.PASSED_ON: N_("Passed to another unit or given back"),
-    Measure.WITHDRAWN: N_("Withdrawn"),
-    Measure.SENT_BACK: N_("Results sent back"),
-    Measure.EPISODES: N_("Stretches of lateness"),
-    Measure.LATE_DAYS: N_("Days late in the period"),
-    Measure.SUBJECTIVE: N_("Cause: subjective"),
-    Measure.OBJECTIVE_CLAIMED: N_("Cause: objective, not confirmed"),
-    Measure.OBJECTIVE_CONFIRMED: N_("Cause: objective, confirmed"),
-    Measure.UNEXPLAINED: N_("Cause not stated"),
-    Measure.WITHOUT_PLAN: N_("Late without an approved plan"),
-    Measure.PLANS_BROKEN: N_("Remediation plans not kept"),
-    Measure.EXTENSIONS_ASKED: N_("Extensions requested"),
-    Measure.EXTENSIONS: N_("Due dates moved on"),
-    Measure.REPORTS: N_("Reports to be sent"),
-    Measure.REPORTS_ON_TIME: N_("Sent on time"),
-    Measure.REPORTS_LATE: N_("Sent late"),
-    Measure.REPORTS_MISSING: N_("Overdue, not sent"),
-    Measure.REPORTS_OPEN: N_("Not due yet"),
-    Measure.RETURNED: N_("Returned"),
-    Measure.CORRECTED: N_("Corrected after receipt"),
-    Measure.WAIVED: N_("Waived"),
-    Measure.DIFFICULTIES: N_("Difficulties raised"),
-    Measure.ANSWERED: N_("Answered in the period"),
-    Measure.UNANSWERED: N_("Unanswered at the end"),
-    Measure.ANSWER_DAYS: N_("Working days until the answers, together"),
-    Measure.SIGNED_HEAD: N_("Signed and decided by the head"),
-    Measure.SIGNED_KT: N_("Signed KT."),
-    Measure.SIGNED_TL: N_("Signed TL."),
-    Measure.SIGNED_TUQ: N_("Signed TUQ."),
-}
-
-# What stands under which heading; the first two are told by kind of work.
-_BY_KIND = (
-    (N_("Work"), tuple(Measure)[: tuple(Measure).index(Measure.EPISODES)]),
-    (
-        N_("Lateness"),
-        tuple(Measure)[tuple(Measure).index(Measure.EPISODES) : tuple(Measure).index(Measure.EXTENSIONS_ASKED)],
-    ),
-)
-_TOGETHER = (
-    (N_("Extensions"), (Measure.EXTENSIONS_ASKED, Measure.EXTENSIONS)),
-    (
-        N_("Periodic reports"),
-        tuple(Measure)[tuple(Measure).index(Measure.REPORTS) : tuple(Measure).index(Measure.DIFFICULTIES)],
-    ),
-    (
-        N_("Difficulties"),
-        (Measure.DIFFICULTIES, Measure.ANSWERED, Measure.UNANSWERED, Measure.ANSWER_DAYS),
-    ),
-    (N_("Signatures"), (Measure.SIGNED_HEAD, Measure.SIGNED_KT, Measure.SIGNED_TL, Measure.SIGNED_TUQ)),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,8 +154,8 @@ def _sheet_page(
         422 if asked.trouble else status,
         **_named(found, titles, asked),
         tiles=_tiles(found, here, asked),
-        by_kind=[_section(heading, rows, found, here, asked, _kinds(found, rows)) for heading, rows in _BY_KIND],
-        together=[_section(heading, rows, found, here, asked) for heading, rows in _TOGETHER],
+        by_kind=[_section(heading, rows, found, here, asked, _kinds(found, rows)) for heading, rows in BY_KIND],
+        together=[_section(heading, rows, found, here, asked) for heading, rows in TOGETHER],
         mean_answer=_mean_answer(found),
         said=[_said(uow, one, titles) for one in found.explanations],
         may_explain=asked.at is None and may_explain(office(), uow, caller, unit),

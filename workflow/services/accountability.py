@@ -162,6 +162,14 @@ def day_asked(office: Office, given: str) -> datetime | Reason | None:
     return min(end_of_day(day, office.zone) - _MOMENT, now)
 
 
+def asked_of(office: Office, period: str, as_of: str) -> tuple[CalendarStretch, datetime | None] | Reason:
+    """Both, or the first reason why not."""
+    found, at = period_asked(office, period), day_asked(office, as_of)
+    if isinstance(found, Reason):
+        return found
+    return at if isinstance(at, Reason) else (found, at)
+
+
 # -- what the head says of it -------------------------------------------------------------------------------------------
 
 
