@@ -5,6 +5,7 @@ from flask import Blueprint, Flask, current_app, request
 from web import security
 from web.actors import signed_in
 from web.api import (
+    accountability,
     calendars,
     calls,
     definitions,
@@ -21,8 +22,8 @@ from web.api import (
     past,
     previews,
     problem,
-    reports,
     redactions,
+    reports,
 )
 
 _BUDGET, _SECONDS = 1000, 1.0
@@ -48,10 +49,10 @@ def register(app: Flask) -> None:
         notices,
         calendars,
         past,
-        openapi,
+        accountability,
+        reports,
         redactions,
         openapi,
-        reports,
     ):
         bp.register_blueprint(part.bp)
     app.register_blueprint(bp)

@@ -81,7 +81,57 @@ _CONTENT = {
     "requests": _list(_ref("Request")),
 }
 
+_ACCOUNT = {
+    "unit": TEXT,
+    "period": TEXT,
+    "first": TEXT,
+    "last": TEXT,
+    "as_of": INSTANT,
+    "over": FLAG,
+    "heads": _list(TEXT),
+}
+
 COMPONENTS: Mapping[str, _Shape] = {
+    "AccountabilitySheet": _object(
+        **_ACCOUNT,
+        numbers={
+            "type": "object",
+            "additionalProperties": _object(all=WHOLE, by_workflow={"type": "object", "additionalProperties": WHOLE}),
+        },
+        explanations=_list(_object(code=TEXT, state=TEXT, text=TEXT, at=INSTANT)),
+    ),
+    "AccountabilityEntries": _object(
+        **_ACCOUNT, measure=TEXT, number=WHOLE, entries=_list(_ref("AccountabilityEntry"))
+    ),
+    "AccountabilityEntry": _object(
+        code=TEXT,
+        workflow=TEXT,
+        n=WHOLE,
+        type=TEXT,
+        move=_or_null(TEXT),
+        effective_at=INSTANT,
+        recorded_at=INSTANT,
+        actor=TEXT,
+        power=_or_null(TEXT),
+        days=WHOLE,
+    ),
+    "Scores": _object(
+        **_ACCOUNT,
+        scores=_list(
+            _object(
+                person=_or_null(TEXT),
+                percent=TEXT,
+                products=_list(
+                    _object(
+                        code=TEXT,
+                        percent=WHOLE,
+                        delays=_list(_ref("AccountabilityEntry")),
+                        excused=_list(_ref("AccountabilityEntry")),
+                    )
+                ),
+            )
+        ),
+    ),
     "Label": _object(vi=TEXT, en=TEXT),
     "Reason": _object(
         code=TEXT,
@@ -248,6 +298,22 @@ COMPONENTS: Mapping[str, _Shape] = {
         unsound=_list(_ref("Reason")),
     ),
     "File": _object(sha256=TEXT, name=TEXT, size=WHOLE, type=TEXT),
+    "Signatures": _object(
+        signatures=_list(
+            _object(
+                field=TEXT,
+                holds=FLAG,
+                verdict=TEXT,
+                sentence=_ref("Label"),
+                signer=TEXT,
+                organisation=TEXT,
+                issuer=TEXT,
+                signed_at=_or_null(INSTANT),
+                timestamped=FLAG,
+                covers_all=FLAG,
+            )
+        )
+    ),
     "Definition": _object(
         name=TEXT,
         version=WHOLE,
@@ -306,15 +372,6 @@ COMPONENTS: Mapping[str, _Shape] = {
         series=_list(FREE),
     ),
     "Definitions": _page(_ref("Definition")),
-    "Calendar": _object(
-        name=TEXT,
-        years=_list(WHOLE),
-        missing_years=_list(WHOLE),
-        hours=_list(_object(**{"from": TEXT, "to": TEXT})),
-        days=_list(_object(date=TEXT, kind=TEXT, name=TEXT, source=TEXT)),
-    ),
-    "Calendars": _page(_ref("Calendar")),
-}
     "Periods": _object(units=_list(TEXT), periods=_list(_ref("Period"))),
     "Period": _object(
         series=TEXT,
@@ -377,3 +434,12 @@ COMPONENTS: Mapping[str, _Shape] = {
         newly_received=_list(TEXT),
         differences=_list(FREE),
     ),
+    "Calendar": _object(
+        name=TEXT,
+        years=_list(WHOLE),
+        missing_years=_list(WHOLE),
+        hours=_list(_object(**{"from": TEXT, "to": TEXT})),
+        days=_list(_object(date=TEXT, kind=TEXT, name=TEXT, source=TEXT)),
+    ),
+    "Calendars": _page(_ref("Calendar")),
+}

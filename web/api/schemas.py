@@ -258,6 +258,11 @@ AS_OF_QUERY = Body.from_dict(
     {"at": name(needed=True), "by": one_of(*READINGS), "workflow": name(), **_PAGING}, name="AsOfQuery"
 )
 HISTORY_QUERY = Body.from_dict({"refusals": one_of("0", "1"), **_PAGING}, name="HistoryQuery")
+REPORTS_QUERY = Body.from_dict({"year": whole(1900, 2199)}, name="ReportsQuery")
+ACCOUNT_QUERY = Body.from_dict({"period": name(), "as_of": name()}, name="AccountQuery")
+ACCOUNT_ENTRIES_QUERY = Body.from_dict(
+    {"period": name(), "as_of": name(), "workflow": name()}, name="AccountEntriesQuery"
+)
 DEFINITION_QUERY = Body.from_dict({"version": whole(1, 2**31 - 1)}, name="DefinitionQuery")
 _ENTRIES = ("after", "stream", "actor", "type", "item", "move", "unit", "since", "until")
 ENTRIES_QUERY = Body.from_dict({**{part: name() for part in _ENTRIES}, **_PAGING}, name="EntriesQuery")
@@ -265,4 +270,3 @@ PAGE_QUERY = Body.from_dict({**_PAGING}, name="PageQuery")
 YEAR_QUERY = Body.from_dict({"year": whole(FIRST_YEAR, LAST_YEAR)}, name="YearQuery")
 SOURCE_QUERY = Body.from_dict({"source": words(needed=True)}, name="SourceQuery")
 NO_QUERY = Body.from_dict({}, name="NoQuery")
-REPORTS_QUERY = Body.from_dict({"year": whole(1900, 2199)}, name="ReportsQuery")
