@@ -11,6 +11,7 @@ from pathlib import Path
 from flask import Flask, Response, abort, request, send_file
 
 from web.security import public
+from workflow.services.documents import Document
 from workflow.services.evidence import Opened
 
 STATIC = Path(__file__).parent / "static"

@@ -28,6 +28,7 @@ from workflow.services.delegations import days_of
 from workflow.services.inbox import Waiting
 from workflow.services.moves import offers
 from workflow.services.office import Office
+from workflow.services.signatures import SENTENCES, Signature
 
 Said = dict[str, Any]
 
@@ -594,3 +595,26 @@ def held(to: Reader, stored: StoredItem) -> Said:
 
 def _minutes(length: timedelta | None) -> int | None:
     return length // timedelta(minutes=1) if length is not None else None
+
+
+# -- files --------------------------------------------------------------------------------------------------------------
+
+
+def signed_file(sha256: str, name: str, signatures: Iterable[Signature]) -> Said:
+    return {"sha256": sha256, "name": name, "signatures": [signature(one) for one in signatures]}
+
+
+def signature(one: Signature) -> Said:
+    """One signature; only where it `holds` does what it says of itself count."""
+    return {
+        "field": one.field,
+        "holds": one.holds,
+        "verdict": one.verdict.value,
+        "sentence": words(SENTENCES[one.verdict]),
+        "signer": one.signer,
+        "organisation": one.organisation,
+        "issuer": one.issuer,
+        "signed_at": at_text(one.signed_at),
+        "timestamped": one.timestamped,
+        "covers_all": one.covers_all,
+    }

@@ -2,16 +2,19 @@
 
 from flask import Blueprint, Response, current_app, request
 
+from web import plain
 from web.actors import current_actor, current_caller
 from web.api import calls, problem
 from web.api.calls import Described, call
-from web.delivery import attachment
+from web.delivery import attachment, saved
 from web.security import Allowance
 from web.titles import titles_of
-from web.wiring import office
+from web.wiring import office, organisation
 from workflow.engine import Kind, Reason
 from workflow.services import evidence
+from workflow.services.documents import document_of
 from workflow.services.moves import Refused
+from workflow.services.signatures import signatures_seen
 
 bp = Blueprint("files", __name__)
 
@@ -46,3 +49,23 @@ def attach(ref: str) -> Response:
 @call(Described("A file's content, always as an attachment", {200: "bytes"}))
 def content(sha256: str) -> Response:
     return attachment(evidence.open_file(office(), current_actor(), sha256))
+
+
+@bp.get("/files/<sha256>/signatures")
+@call(
+    Described("What the signatures on a file are worth, judged by the office's own trusted roots", {200: "Signatures"})
+)
+def signatures(sha256: str) -> Response:
+    return calls.answer(
+        {"signatures": [plain.signature(one) for one in signatures_seen(office(), current_actor(), sha256)]}
+    )
+
+
+@bp.get("/items/<ref>/report.<form>")
+@call(
+    Described(
+        "A report as an official document: docx, pdf, or its annexes as xlsx; an entry of the log", {200: "bytes"}
+    )
+)
+def document(ref: str, form: str) -> Response:
+    return saved(document_of(office(), organisation(), current_caller(), ref, form))

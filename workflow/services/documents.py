@@ -82,13 +82,13 @@ def has_paper(item: Item) -> bool:
     return item.workflow in _SIGNED_BY
 
 
-def paper_of(office: Office, organisation: Organisation, uow: UnitOfWork, caller: Caller, ref: str) -> Written:
+def paper_of(office: Office, organisation: Organisation | None, uow: UnitOfWork, caller: Caller, ref: str) -> Written:
     """The paper of a report as it stands; NotFound where the caller may not read the item or it is of no kind that has one.
 
-    A signed one tells the tasks as they stood when it was signed, so that it says the same ever after.
+    Also where the office has no name. What was signed tells the tasks as they stood then, so that it says the same ever after.
     """
     item = readable(uow, caller, ref).item
-    if not has_paper(item):
+    if organisation is None or not has_paper(item):
         raise NotFound("paper", ref[:64])
     definition = office.editions.of(item, uow)
     item = shown_to(caller.actor, definition, item)
@@ -97,7 +97,7 @@ def paper_of(office: Office, organisation: Organisation, uow: UnitOfWork, caller
     return Written(item, _paper(office, uow, house, definition, item, signed, caller.actor))
 
 
-def document_of(office: Office, organisation: Organisation, caller: Caller, ref: str, form: str) -> Document:
+def document_of(office: Office, organisation: Organisation | None, caller: Caller, ref: str, form: str) -> Document:
     """A report as a file of one of the FORMS, put on record as an export; NotFound as above, and for another form."""
     make = _MAKERS.get(form)
     if make is None:

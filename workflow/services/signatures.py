@@ -13,9 +13,9 @@ from threading import Lock
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from workflow.engine import Label
+from workflow.engine import Actor, Label
 from workflow.persistence.files import StoredFile
-from workflow.services.evidence import content_of
+from workflow.services.evidence import Uploaded, content_of, open_file
 from workflow.services.office import Office
 
 if TYPE_CHECKING:
@@ -140,7 +140,14 @@ def roots_in(folder: Path | None) -> Roots:
     return Roots(tuple(sorted(found)))
 
 
-def signatures_of(office: Office, file: StoredFile) -> tuple[Signature, ...]:
+def signatures_seen(office: Office, actor: Actor, sha256: str) -> tuple[Signature, ...]:
+    """Those of a file that `actor` may read; NotFound for everybody else."""
+    opened = open_file(office, actor, sha256)
+    opened.content.close()
+    return signatures_of(office, opened.file)
+
+
+def signatures_of(office: Office, file: StoredFile | Uploaded) -> tuple[Signature, ...]:
     """The signatures of an uploaded file as they stand today; none for what is no PDF or bears none."""
     if file.type != _PDF:
         return ()
