@@ -32,7 +32,7 @@ from workflow.engine import Definition, Item, Kind, Offer
 from workflow.engine.administration import OVERRIDE, REDACTION
 from workflow.engine.definition import FieldType, Transition
 from workflow.engine.events import instant_of
-from workflow.engine.facts import waiting
+from workflow.engine.facts import resolved, waiting
 from workflow.engine.item import Doer
 from workflow.engine.react import told_by
 from workflow.persistence.files import StoredFile
@@ -157,16 +157,8 @@ def _place(definition: Definition, unit: str) -> str:
 
 def waits_for(item: Item, definition: Definition, titles: Titles) -> str:
     """Whom the item waits for, by name where one is named."""
-    words = []
-    for who in waiting(definition, item):
-        value = item.fields.get(who.name)
-        words.append(
-            titles.person(str(value))
-            if value and who.name in definition.fields
-            else titles.who(str(who), item.unit, definition)
-        )
-    if not words:
-        return ""
+    held = (resolved(who, item) for who in waiting(definition, item))
+    words = (titles.person(person) if person else titles.who(word, item.unit, definition) for word, person in held)
     return _(" or ").join(dict.fromkeys(words))
 
 

@@ -56,14 +56,19 @@ def waiting(definition: Definition, item: Item) -> tuple[Who, ...]:
 def held_by(definition: Definition, item: Item) -> tuple[str, str | None]:
     """The same as one word and, where it names one person, that person: what `RowFacts` holds."""
     for who in waiting(definition, item):
-        if who.kind in (WhoKind.OFFICE, WhoKind.POST):
-            return who.name, None
-        person = _person(who, item)
-        if person:
-            return str(who), person
-        # Nobody is named yet: the head of the unit answers for it (the dispatch, part 6).
-        return "unit_head", None
+        return resolved(who, item)
     return "", None
+
+
+def resolved(who: Who, item: Item) -> tuple[str, str | None]:
+    """One word of whom the item waits for, and the person where it names one."""
+    if who.kind in (WhoKind.OFFICE, WhoKind.POST):
+        return who.name, None
+    person = _person(who, item)
+    if person:
+        return str(who), person
+    # Nobody is named yet: the head of the unit answers for it (the dispatch, part 6).
+    return "unit_head", None
 
 
 def _person(who: Who, item: Item) -> str | None:
