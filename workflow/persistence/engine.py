@@ -30,6 +30,11 @@ _POSTGRESQL_SETTINGS = (
     "SET statement_timeout = '10s'",
     "SET idle_in_transaction_session_timeout = '30s'",
 )
+# Repeatable read is what makes a reader see one instant.
+_READING_SETTINGS = (
+    "SET default_transaction_read_only = on",
+    "SET default_transaction_isolation = 'repeatable read'",
+)
 # A migration may take its time with many rows; it waits for nobody longer than a person would.
 _OWNER_SETTINGS = ("SET lock_timeout = '3s'",)
 # Shape of the schema, other databases, extensions: nothing of this is a product's business.
@@ -142,12 +147,16 @@ def _opened(guard: Callable[..., int] | None) -> Callable[[Any, Any], None]:
 
 def _opened_on_a_server(settings: tuple[str, ...]) -> Callable[[Any, Any], None]:
     def opened(connection: Any, _record: Any) -> None:
-        # Outside of a transaction, so that they stay.
-        connection.autocommit = True
-        _set(connection, settings)
-        connection.autocommit = False
+        _set_for_good(connection, settings)
 
     return opened
+
+
+def _set_for_good(connection: Any, settings: tuple[str, ...]) -> None:
+    # Outside of a transaction, so that they stay.
+    connection.autocommit = True
+    _set(connection, settings)
+    connection.autocommit = False
 
 
 def _configure(engine: Engine, guard: Callable[..., int] | None) -> Engine:
@@ -245,6 +254,7 @@ class ServerConnections(Connections):
 
     def _opened(self) -> PoolProxiedConnection:
         connection = self._pool.connect()
+        _set_for_good(connection.driver_connection, self._settings)
         connection.info[_LINE] = Line(connection.driver_connection)
         return connection
 
@@ -254,7 +264,8 @@ def driver_of(connection: PoolProxiedConnection) -> Any:
     return connection.info.get(_LINE) or connection.driver_connection
 
 
-# Whoever changes a setting of a connection makes SQLite prepare all of its statements anew: readers have connections of their own.
+# Whoever changes a setting of a connection makes SQLite prepare all of its statements anew, and on a server tells it one statement
+# more each time: readers have connections of their own.
 _writers: "WeakKeyDictionary[Engine, Connections]" = WeakKeyDictionary()
 _readers: "WeakKeyDictionary[Engine, Connections]" = WeakKeyDictionary()
 
@@ -274,13 +285,17 @@ def _writing(engine: Engine) -> Connections:
 
 
 def readers(engine: Engine) -> Connections:
-    """Connections that refuse to write, whatever they are asked. On PostgreSQL each transaction says that for itself."""
+    """Connections that refuse to write, whatever they are asked."""
     found = _readers.get(engine)
     if found is None:
-        if engine.dialect.name != "sqlite":
-            return writers(engine)
-        found = _kept(engine, _readers, Connections(engine.pool.recreate(), ("PRAGMA query_only = 1",)))
+        found = _kept(engine, _readers, _reading(engine))
     return found
+
+
+def _reading(engine: Engine) -> Connections:
+    if engine.dialect.name != "sqlite":
+        return ServerConnections(engine.pool.recreate(), _READING_SETTINGS)
+    return Connections(engine.pool.recreate(), ("PRAGMA query_only = 1",))
 
 
 def _kept(engine: Engine, kept: "WeakKeyDictionary[Engine, Connections]", made: Connections) -> Connections:

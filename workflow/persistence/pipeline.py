@@ -3,6 +3,9 @@
 So a unit of work travels as often as it asks something, not as often as it says something: a move of three statements, begun and
 committed, goes three times instead of five. A fault of a statement shows where the next answer is looked at, at the latest when the
 unit is finished.
+
+What is sent without a BEGIN is one transaction as well, from the first statement to the point where the line waits for all of it:
+a reading unit begins nothing and ends nothing. Its connection says for all of them that they read only, and one instant.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -40,12 +43,13 @@ class Answer:
 class Line:
     """The driver's connection, and what is under way on it; it stands where the driver's connection and cursor would stand."""
 
-    __slots__ = ("_connection", "_cursors", "_free", "_opened", "_pipeline", "_used")
+    __slots__ = ("_begun", "_connection", "_cursors", "_free", "_opened", "_pipeline", "_used")
 
     def __init__(self, connection: Any) -> None:
         # Transactions are begun and ended by statements like any other: the driver would wait for its own.
         connection.autocommit = True
         self._connection = connection
+        self._begun = False
         self._opened = connection.pipeline()
         self._pipeline = self._opened.__enter__()
         connection.prepared_max = _MOST_PREPARED
@@ -55,6 +59,12 @@ class Line:
 
     def cursor(self) -> "Line":
         return self
+
+    def begin(self) -> None:
+        """Begin a transaction that only COMMIT or ROLLBACK ends; one that statements have opened already becomes such a one."""
+        if not self._begun:
+            self.execute("BEGIN")
+            self._begun = True
 
     def execute(self, sql: str, params: Mapping[str, Any] | None = None) -> Answer:
         cursor = self._next_cursor()
@@ -96,7 +106,8 @@ class Line:
         if not self._used:
             return
         with suppress(Exception):
-            self.execute("ROLLBACK")
+            if self._begun:
+                self.execute("ROLLBACK")
             self.wait()
         if self._connection.info.transaction_status != _IDLE:
             # The first was skipped, for something before it had failed.
@@ -106,6 +117,7 @@ class Line:
 
     def _forget(self) -> None:
         self._used = 0
+        self._begun = False
         self._free = iter(self._cursors)
 
     def close(self) -> None:

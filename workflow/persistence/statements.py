@@ -139,6 +139,7 @@ def walk(cursor: Cursor, statement: Statement, batch: int = 1000) -> Iterator[Ro
     # The server keeps the rest of the rows: the driver would take all of them at once, in one long statement.
     name = f"walk_{next(_walks)}"
     text = statement.text(cursor.dialect)
+    cursor.raw.begin()
     cursor.raw.execute(f"DECLARE {name} NO SCROLL CURSOR FOR {text.sql}", text.fixed)
     while rows := cursor.raw.execute(f"FETCH {batch} FROM {name}").fetchall():
         yield from rows

@@ -136,9 +136,9 @@ class UnitOfWork:
     def _begin(self, cursor: Cursor) -> None:
         announce("begin")
         if cursor.name != "sqlite":
-            # Repeatable read is what makes a reader see one instant; a writer holds what it read instead.
-            mode = " ISOLATION LEVEL REPEATABLE READ, READ ONLY" if self._read_only else ""
-            cursor.raw.execute(f"BEGIN{mode}")
+            # A reader's statements are one transaction as they are (`pipeline`); a writer holds what it read.
+            if not self._read_only:
+                cursor.raw.begin()
         elif self._read_only:
             cursor.raw.execute("BEGIN DEFERRED")
         else:
