@@ -502,12 +502,13 @@ def test_an_office_is_set_up_once_and_brought_up_to_date_after(tmp_path):
 
 
 def test_a_backup_is_a_whole_office(terminal, task, tmp_path):
-    copy = tmp_path / "copy" / "dondoc.sqlite"
+    copy = tmp_path / "backups" / "monday"
+    other = Terminal(tmp_path / "other")
 
     terminal.run("backup", str(copy))
     terminal.run("backup", str(copy), code=2)
+    other.run("restore", str(copy))
 
-    other = Terminal(copy.parent)
     assert other.json("item", "show", task)["code"] == task
     assert other.json("audit", "verify")["ok"] is True
 

@@ -5,6 +5,7 @@ from typing import NoReturn
 from web.cli import (
     audit,
     calendar,
+    backups,
     db,
     delegation,
     demo,
@@ -46,7 +47,8 @@ dondoc = Root(
         people.token,
         delegation.delegation,
         mandate.mandate,
-        db.backup,
+        backups.backup,
+        backups.restore,
         redact.redact,
         doctor.doctor,
     ],

@@ -9,7 +9,6 @@ from web.cli.shell import (
     Desk,
     SpokenCommand,
     caller_of,
-    database_is_there,
     finding_text,
     given_settings,
     open_desk,
@@ -21,7 +20,6 @@ from web.cli.shell import (
 from web.i18n import N_, _
 from web.settings import Settings
 from workflow.persistence import open_owner_engine
-from workflow.persistence.backup import back_up
 from workflow.persistence.migrations import upgrade
 from workflow.persistence.roles import grant, grant_to_redactor, role_of
 from workflow.services import passwords, people
@@ -97,31 +95,3 @@ def _seed(at: Desk) -> None:
         say(", ".join(person.login for person in uow.people.all()))
     say(_("First password of all of them, shown only now: {password}", password=password))
     say(_("Give each person one of his own: dondoc user password LOGIN"))
-
-
-@click.command(cls=SpokenCommand, help=N_("Copy the database into a file, whole, while work goes on."))
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE")
-def backup(file: Path) -> None:
-    settings = given_settings()
-    if file.exists():
-        raise click.UsageError(_("{file} exists already.", file=file))
-    if sqlite_file(settings) is None:
-        raise click.UsageError(_("A PostgreSQL database is backed up with pg_dump."))
-    if not database_is_there(settings):
-        raise click.UsageError(
-            _("There is no office in {folder}. Run: dondoc init, or: dondoc demo", folder=settings.data)
-        )
-    file.parent.mkdir(parents=True, exist_ok=True)
-    engine = open_owner_engine(settings.database_url)
-    try:
-        back_up(engine, file)
-    finally:
-        engine.dispose()
-    say(
-        _(
-            "Backed up: {file} ({size} KB). Attachments lie in {folder}.",
-            file=file,
-            size=file.stat().st_size // 1024,
-            folder=settings.files,
-        )
-    )

@@ -200,10 +200,11 @@ def _out_of_reach(fault: Exception) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """The settings of this run and the office over them."""
+    """The settings of this run and the office over them; `close` lets the database go before the command ends."""
 
     settings: Settings
     office: Office
+    close: Callable[[], None]
 
     def at(self, office: Office) -> "Desk":
         return replace(self, office=office)
@@ -234,8 +235,9 @@ def open_desk(settings: Settings) -> Desk:
     app.config.update(SQLALCHEMY_DATABASE_URI=settings.database_url)
     extensions.bind(app)
     wiring.attach(app, settings)
-    click.get_current_context().find_root().call_on_close(partial(_close, app))
-    return Desk(settings, app.extensions["office"])
+    close = partial(_close, app)
+    click.get_current_context().find_root().call_on_close(close)
+    return Desk(settings, app.extensions["office"], close)
 
 
 def _close(app: Flask) -> None:

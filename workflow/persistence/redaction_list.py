@@ -2,7 +2,9 @@
 
 import json
 import os
+import sqlite3
 from collections.abc import Iterable
+from contextlib import closing
 from pathlib import Path
 
 from workflow.persistence.columns import instant, json_text, micros
@@ -17,6 +19,18 @@ def read(file: Path) -> tuple[Redaction, ...]:
     if not file.exists():
         return ()
     return tuple(_read(line) for line in file.read_text(encoding="utf-8").splitlines() if line)
+
+
+def of_database(file: Path) -> tuple[Redaction, ...]:
+    """What a SQLite database says was erased in it, however far its other parts can still be read. ValueError where it cannot."""
+    names = names_of(Redaction)
+    try:
+        with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as connection:
+            rows = connection.execute(f"SELECT {', '.join(names)} FROM redaction").fetchall()  # noqa: S608  our own names
+    except sqlite3.DatabaseError as fault:
+        raise ValueError(f"{file}: {fault}") from fault
+    found = (dict(zip(names, row, strict=True)) for row in rows)
+    return tuple(Redaction(**said | {"erased_at": instant(said["erased_at"])}) for said in found)
 
 
 def _read(line: str) -> Redaction:

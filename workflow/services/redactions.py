@@ -273,8 +273,12 @@ def _carry_out(office: Office, uow: UnitOfWork, request: RedactionRequest) -> No
         erase(office, uow, who, gone, text)
 
 
-def erase(office: Office, uow: UnitOfWork, who: Caller, gone: Redaction, text: str) -> None:
-    """Take the text out of the database wherever it stands; one entry of the log for each place where it was sealed."""
+def erase(office: Office, uow: UnitOfWork, who: Caller, gone: Redaction, text: str) -> int:
+    """Take the text out of the database wherever it stands; one entry of the log for each place where it was sealed.
+
+    Returns how many places that were.
+    """
+    count = 0
     for stream, n, field, _item in _places(uow, gone, text):
         place = replace(gone, stream=stream, n=n, field=field)
         if uow.redactions.erase(place):
@@ -286,11 +290,15 @@ def erase(office: Office, uow: UnitOfWork, who: Caller, gone: Redaction, text: s
                 "asked_by": gone.asked_by,
                 "decided_by": gone.decided_by,
             }
-            append(uow, Note("log", REDACTION, role=_CHAIRMAN, extra={REDACTION: said}), who, gone.erased_at)
+            # Whoever carries it out has no office in it: the clock, or a restore that repeats it.
+            role = _CHAIRMAN if _CHAIRMAN in who.actor.roles else ""
+            append(uow, Note("log", REDACTION, role=role, extra={REDACTION: said}), who, gone.erased_at)
+            count += 1
     near = _family(uow, gone.stream)
     for item_id in sorted(near) if len(text) < TELLING else uow.redactions.items_with(text):
         _rewrite(office, uow, item_id, text)
     uow.redactions.sweep(text, near if len(text) < TELLING else None)
+    return count
 
 
 def _places(
