@@ -1,0 +1,263 @@
+"""Reports on paper: what stands there, who signed in which capacity, that it stays so, and that every taking is on record."""
+
+import hashlib
+import io
+from datetime import date
+
+import openpyxl
+import pytest
+
+from tests import files
+from tests.integration.test_consolidation import (
+    FIGURES,
+    UNITS,
+    code_of,
+    consolidated,
+    issued,
+    on,
+    opened,
+    received,
+    reported,
+    sent,
+    table,
+    voted,
+)
+from tests.offices import at, caller, moved, new_task, opened_office, shipped
+from tests.papers import words_of
+from workflow.audit import canonical
+from workflow.errors import NotFound
+from workflow.exports.paper import Share
+from workflow.services import auditing, delegations
+from workflow.services.delegations import Given, Power
+from workflow.services.documents import document_of, paper_of
+from workflow.services.evidence import attach
+from workflow.services.moves import MoveRequest, perform
+
+PERIOD = "2026-10"
+
+
+def reporting(place):
+    office = opened_office(place, on(9, 1))
+    opened(office, PERIOD, on(9, 15))
+    return office
+
+
+@pytest.fixture
+def office(tmp_path):
+    return reporting(tmp_path)
+
+
+def paper(office, code, login="chairman"):
+    reader = caller(office, login)
+    with office.read() as uow:
+        return paper_of(office, shipped().organisation, uow, reader, code).paper
+
+
+def taken(office, code, form, login="chairman"):
+    return document_of(office, shipped().organisation, caller(office, login), code, form)
+
+
+def annex(found, word):
+    return next(one for one in found.annexes if word in one.title)
+
+
+# -- the signature ------------------------------------------------------------------------------------------------------
+
+
+def test_a_report_that_nobody_has_signed_is_a_draft_over_the_post_of_its_head(office):
+    code = code_of(office, "kt", PERIOD)
+
+    found = paper(office, code)
+
+    assert found.draft
+    assert found.capacity == ("TRƯỞNG PHÒNG",)
+
+
+def test_the_head_signs_in_his_own_capacity(office):
+    found = paper(office, sent(office, "hcc", PERIOD, on(10, 16)))
+
+    assert not found.draft
+    assert found.capacity == ("GIÁM ĐỐC",)
+    assert (found.superior.replace("\u00a0", " "), found.agency) == (
+        "Ủy ban nhân dân xã Đường An",
+        "Trung tâm Phục vụ Hành chính công",
+    )
+    assert found.symbol == "BC-HCC"
+    assert found.subject == "Kết quả thực hiện công tác cải cách hành chính tháng 10 năm 2026"
+
+
+@pytest.mark.parametrize("kind", ["KT.", "TUQ."])
+def test_a_substitute_signs_as_his_power_says(office, kind):
+    then = at(office, on(10, 16))
+    asked = Power(receiver="deputy.kt", kind=kind, act="Giấy ủy quyền", from_on="16/10/2026", to_on="20/10/2026")
+    assert isinstance(delegations.give(then, caller(then, "head.kt"), asked), Given)
+    code = code_of(then, "kt", PERIOD)
+    moved(then, "officer.kt", code, "draft", results="Sáu lĩnh vực", figures=table(FIGURES["kt"]))
+    moved(then, "officer.kt", code, "send")
+    voted(then, "deputy.kt", code, "send")
+
+    assert paper(then, code).capacity == (f"{kind} TRƯỞNG PHÒNG", "PHÓ TRƯỞNG PHÒNG")
+
+
+def test_what_is_drafted_anew_after_a_return_is_signed_no_more(office):
+    code = sent(office, "kt", PERIOD, on(10, 15))
+    moved(at(office, on(10, 16)), "consolidator", code, "return", comment="Thiếu mẫu số")
+    as_sent = paper(at(office, on(10, 16)), code)
+    moved(at(office, on(10, 16, 10)), "officer.kt", code, "draft", results="Bản sửa")
+
+    assert not as_sent.draft
+    assert paper(at(office, on(10, 16, 11)), code).draft
+
+
+def test_what_was_recalled_is_signed_no_more(office):
+    code = sent(office, "kt", PERIOD, on(10, 15))
+    moved(at(office, on(10, 15, 9)), "head.kt", code, "recall")
+
+    assert paper(at(office, on(10, 15, 10)), code).draft
+
+
+@pytest.mark.parametrize(
+    ("login", "capacity"),
+    [
+        ("chairman", ("TM. ỦY BAN NHÂN DÂN", "CHỦ TỊCH")),
+        ("vice", ("TM. ỦY BAN NHÂN DÂN", "KT. CHỦ TỊCH", "PHÓ CHỦ TỊCH")),
+    ],
+)
+def test_the_commune_s_report_is_signed_in_the_name_of_the_committee(office, login, capacity):
+    for unit in UNITS[:4]:
+        reported(office, unit, PERIOD, on(10, 16))
+    item = consolidated(office, on(10, 20, 9))
+    then = at(office, on(10, 21))
+    moved(then, "consolidator", item.code, "submit")
+    voted(then, "head.vhxh", item.code, "submit")
+    power = Power(receiver=login, kind="KT.", act="Quyết định", from_on="21/10/2026", to_on="22/10/2026")
+    if login == "vice":
+        delegations.give(then, caller(then, "chairman"), power)
+    done = perform(then, caller(then, login), MoveRequest(item.code, "issue"))
+
+    assert done.item.state == "issued"
+    found = paper(then, item.code)
+    assert found.capacity == capacity
+    assert (found.superior, found.symbol) == ("", "BC-UBND")
+
+
+# -- what it says -------------------------------------------------------------------------------------------------------
+
+
+def test_figures_that_are_missing_say_so_and_shares_are_shares(office):
+    found = annex(paper(office, sent(office, "hcc", PERIOD, on(10, 16))), "SỐ LIỆU")
+
+    results = {row[1]: row[5] for row in found.rows}
+    assert results["Tỷ lệ hồ sơ giải quyết trước hạn và đúng hạn"] == Share(100)
+    assert results["Tỷ lệ thanh toán trực tuyến"] == "Chưa có số liệu"
+
+
+def test_the_commune_s_report_names_its_holes_and_who_has_not_sent(office):
+    for unit in UNITS[:4]:
+        reported(office, unit, PERIOD, on(10, 16))
+    item = consolidated(office, on(10, 20, 9))
+
+    found = paper(at(office, on(10, 20, 10)), item.code)
+
+    missing = next(row for row in annex(found, "SỐ LIỆU").rows if row[5] == "Chưa có số liệu" and "TTDVSNC" in row[7])
+    assert missing[7] == "Thiếu: TTDVSNC"
+    assert annex(found, "GỬI BÁO CÁO").rows[-1][1:] == (
+        "Trung tâm Dịch vụ sự nghiệp công",
+        "Chưa có báo cáo được tiếp nhận",
+    )
+
+
+def test_tasks_stand_as_they_stood_when_it_was_signed(ground):
+    office = reporting(ground)
+    task = new_task(at(office, on(9, 20)), due_on="2026-11-30")
+    code = sent(office, "kt", PERIOD, on(10, 16))
+    before = taken(at(office, on(10, 16, 9)), code, "pdf").content
+
+    moved(at(office, on(10, 17)), "head.kt", task, "progress", progress=100)
+    new_task(at(office, on(10, 18)), title="Việc mới")
+
+    later = at(office, on(10, 19))
+    assert annex(paper(later, code), "NHIỆM VỤ").rows[0][4] == "Đang thực hiện"
+    assert taken(later, code, "pdf").content == before
+
+
+def test_the_register_s_number_and_day_stand_on_it_once_they_are_recorded(office):
+    code = sent(office, "kt", PERIOD, on(10, 16))
+    received(office, "kt", code, on(10, 19))
+    then = at(office, on(10, 20))
+    assert "Số:" in words_of(taken(then, code, "pdf").content)
+
+    signed = attach(then, caller(then, "clerk"), code, "bản ký.pdf", io.BytesIO(files.pdf()))
+    moved(
+        then,
+        "clerk",
+        code,
+        "record",
+        issued_number="12/BC-KT",
+        issued_on="2026-10-19",
+        signed_file=[signed.sha256],
+    )
+
+    found = paper(then, code)
+    assert (found.number_line, found.dated) == ("Số: 12/BC-KT", date(2026, 10, 19))
+    again = perform(then, caller(then, "clerk"), MoveRequest(code, "record", inputs={"issued_number": "13/BC-KT"}))
+    assert "condition_failed" in {reason.code for reason in again.reasons}
+
+
+# -- who takes it -------------------------------------------------------------------------------------------------------
+
+
+def test_whoever_may_not_read_the_report_gets_no_document(office):
+    code = sent(office, "kt", PERIOD, on(10, 16))
+
+    for form in ("docx", "pdf", "xlsx"):
+        with pytest.raises(NotFound):
+            taken(office, code, form, "officer.snc")
+        assert taken(office, code, form, "officer.kt").name == f"{code}.{form}"
+
+
+def test_what_is_no_report_has_no_document_and_other_forms_there_are_none(office):
+    task = new_task(at(office, on(9, 20)))
+
+    with pytest.raises(NotFound):
+        taken(office, task, "pdf")
+    with pytest.raises(NotFound):
+        taken(office, code_of(office, "kt", PERIOD), "exe")
+
+
+def test_every_taking_is_an_entry_of_the_log(office):
+    code = sent(office, "kt", PERIOD, on(10, 16))
+
+    made = taken(at(office, on(10, 17)), code, "docx", "head.kt")
+
+    with office.read() as uow:
+        last = [canonical.decode(entry.body) for entry in uow.audit.stream("log")][-1]
+    assert (last["type"], last["what"], last["code"]) == ("export", f"{code}.docx", code)
+    assert last["sha256"] == hashlib.sha256(made.content).hexdigest()
+    assert auditing.verify(office).ok
+
+
+def test_the_workbook_holds_numbers_as_numbers_and_no_formula(office):
+    code = code_of(office, "kt", PERIOD)
+    then = at(office, on(10, 16))
+    rows = [{"indicator": "giai-ngan", "numerator": 30, "denominator": 40, "source": '=HYPERLINK("http://x")'}]
+    moved(then, "officer.kt", code, "draft", results="Sáu lĩnh vực", figures=rows)
+
+    page = openpyxl.load_workbook(io.BytesIO(taken(then, code, "xlsx").content)).worksheets[0]
+
+    row = next(row for row in page.iter_rows() if row[3].value == 30)
+    assert [(cell.value, cell.data_type) for cell in row[3:6]] == [(30, "n"), (40, "n"), (75, "n")]
+    assert row[7].data_type == "s"
+    assert not [cell for line in page.iter_rows() for cell in line if cell.data_type == "f"]
+
+
+def test_an_issued_consolidated_report_says_the_same_whenever_it_is_taken(office):
+    for unit in UNITS[:4]:
+        reported(office, unit, PERIOD, on(10, 16))
+    item = consolidated(office, on(10, 20, 9))
+    issued(office, item, on(10, 21))
+
+    first = taken(at(office, on(10, 21, 10)), item.code, "docx").content
+
+    reported(office, "snc", PERIOD, on(10, 22))
+    assert taken(at(office, on(10, 23)), item.code, "docx").content == first
