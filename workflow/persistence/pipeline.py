@@ -105,11 +105,14 @@ class Line:
         """Undo what was begun and not finished, whatever state it is in."""
         if not self._used:
             return
+        arrived = False
         with suppress(Exception):
             if self._begun:
                 self.execute("ROLLBACK")
             self.wait()
-        if self._connection.info.transaction_status != _IDLE:
+            arrived = True
+        # Where nothing was begun, to wait for everything has ended the transaction.
+        if (self._begun or not arrived) and self._connection.info.transaction_status != _IDLE:
             # The first was skipped, for something before it had failed.
             self.execute("ROLLBACK")
             self.wait()

@@ -14,7 +14,7 @@ from workflow.engine.definition import OFFICES, POSTS
 from workflow.engine.facts import folded
 from workflow.engine.visibility import ReadScope, scope_of
 from workflow.persistence import UnitOfWork
-from workflow.persistence.columns import instant, instant_or_none, micros
+from workflow.persistence.columns import instant, instant_or_none, json_text, micros
 from workflow.persistence.items import ITEM_COLUMNS, read_item
 from workflow.persistence.statements import Statement, run
 from workflow.persistence.tables import item
@@ -259,7 +259,7 @@ def _encoded(phase: str, row: tuple[Any, ...], sort: str) -> str:
         value = row[_DUE]
     elif phase == "all":
         value = row[_CODE] if sort == "code" else _text_key(row[-1])
-    return base64.urlsafe_b64encode(json.dumps([phase, value, row[0]]).encode()).decode().rstrip("=")
+    return base64.urlsafe_b64encode(json_text([phase, value, row[0]]).encode()).decode().rstrip("=")
 
 
 def _text_key(key: Any) -> str:
