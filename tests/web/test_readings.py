@@ -157,3 +157,72 @@ def test_the_command_gives_lists_and_ends_a_mandate(terminal):  # noqa: F811
     assert (made["login"], made["units"], made["private"], made["in_force"]) == ("doan.kiem-tra", ["kt"], True, True)
     assert made in listed
     assert not ended["in_force"]
+
+
+# -- event logs ---------------------------------------------------------------------------------------------------------
+
+
+def content(answer):
+    """What a download holds; a server closes it behind its reader."""
+    text = answer.text
+    answer.close()
+    return text
+
+
+def exports(office):
+    with office.read() as uow:
+        entries = uow.audit.stream("log")
+    return [body for entry in entries if (body := json.loads(entry.body))["type"] == "export"]
+
+
+@pytest.mark.parametrize(
+    ("form", "ending", "begins"), [("xes", "xes", "<?xml"), ("ocel", "jsonocel", '{"objectTypes"')]
+)
+def test_an_auditor_takes_the_moves_away_under_a_number_of_the_log(client_of, office, form, ending, begins):
+    code = new_task(office)
+
+    answer = client_of("auditor").get(f"/history/moves/{form}")
+
+    (entry,) = exports(office)
+    assert answer.headers["Content-Disposition"] == f'attachment; filename=dondoc-{entry["n"]}.{ending}'
+    assert entry["export"] == {"what": "moves", "format": form}
+    text = content(answer)
+    assert text.startswith(begins)
+    assert code in text
+
+
+def test_a_call_takes_the_moves_away(app, office):
+    code = new_task(office)
+
+    text = content(program(app, "auditor").get("/audit/moves?format=ocel"))
+
+    assert {one["type"] for one in json.loads(text)["objects"]} == {"task", "unit", "person"}
+    assert code in text
+    assert len(exports(office)) == 1
+
+
+def test_only_what_a_mandate_covers_is_taken_away(office, visitor):
+    inside, outside = new_task(office, "kt"), new_task(office, "hcc")
+
+    taken = content(visitor.get("/history/moves/xes"))
+
+    assert inside in taken
+    assert outside not in taken
+
+
+@pytest.mark.parametrize("login", ["head.kt", "admin", "clerk"])
+def test_nobody_else_takes_the_moves_away(client_of, office, login):
+    assert client_of(login).get("/history/moves/xes").status_code == 403
+    assert exports(office) == []
+
+
+def test_another_form_is_not_found(client_of):
+    assert client_of("auditor").get("/history/moves/csv").status_code == 404
+
+
+def test_the_command_writes_the_moves_into_a_file(terminal, tmp_path):  # noqa: F811
+    made = terminal.json("history", "export", str(tmp_path / "log.xes"))
+
+    assert made["format"] == "xes"
+    assert (tmp_path / "log.xes").read_text(encoding="utf-8").endswith("</log>\n")
+    terminal.run("history", "export", str(tmp_path / "log.xes"), code=2)

@@ -8,6 +8,7 @@ from web import plain, readings
 from web.actors import current_actor, current_caller
 from web.api import calls, problem, schemas
 from web.api.calls import Described, call
+from web.event_logs import download
 from web.titles import titles_of
 from web.wiring import office
 from workflow.engine import Reason
@@ -70,6 +71,21 @@ def of_all() -> Response:
     said = [plain.sealed_entry(one, titles) for one in seen_by(current_actor(), found)]
     readings.note(len(said))
     return calls.page(said, found[-1].id if len(found) == limit else None)
+
+
+@bp.get("/audit/moves")
+@call(
+    Described(
+        "Every move as an event log for process mining: format=xes (IEEE 1849) or ocel (OCEL 2.0 in JSON); an entry `export`",
+        {200: "bytes"},
+        query=schemas.MOVES_QUERY,
+    )
+)
+def moves() -> Response:
+    made = download(calls.query(schemas.MOVES_QUERY)["format"])
+    if isinstance(made, Reason):
+        raise problem.refused((made,))
+    return made
 
 
 def _sought(uow: UnitOfWork, asked: dict[str, str]) -> Sought:

@@ -12,6 +12,7 @@ from workflow.engine.definition import Group
 from workflow.services.calendars import FIRST_YEAR, LAST_YEAR
 from workflow.services.calendars import KINDS as CALENDAR_KINDS
 from workflow.services.delegations import KINDS
+from workflow.services.event_logs import FORMS
 from workflow.services.jobs import MOST_AT_ONCE, MOST_IN_A_JOB
 from workflow.services.past import READINGS
 
@@ -266,6 +267,7 @@ ACCOUNT_ENTRIES_QUERY = Body.from_dict(
 DEFINITION_QUERY = Body.from_dict({"version": whole(1, 2**31 - 1)}, name="DefinitionQuery")
 _ENTRIES = ("after", "stream", "actor", "type", "item", "move", "unit", "since", "until")
 ENTRIES_QUERY = Body.from_dict({**{part: name() for part in _ENTRIES}, **_PAGING}, name="EntriesQuery")
+MOVES_QUERY = Body.from_dict({"format": one_of(*FORMS, needed=True)}, name="MovesQuery")
 PAGE_QUERY = Body.from_dict({**_PAGING}, name="PageQuery")
 YEAR_QUERY = Body.from_dict({"year": whole(FIRST_YEAR, LAST_YEAR)}, name="YearQuery")
 SOURCE_QUERY = Body.from_dict({"source": words(needed=True)}, name="SourceQuery")

@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from web import readings
 from web.actors import current_actor, current_caller
+from web.event_logs import download
 from web.i18n import N_, _, label
 from web.pages import presenting
 from web.pages.rendering import render_page
@@ -16,6 +17,7 @@ from web.wiring import office
 from workflow.audit import Verification
 from workflow.catalog.plain_values import Refused as NotADate
 from workflow.catalog.plain_values import date_of
+from workflow.engine import Reason
 from workflow.engine.administration import refusal_to_audit, refusal_to_read_log
 from workflow.engine.visibility import part_of_log
 from workflow.errors import NotFound
@@ -76,6 +78,15 @@ def index() -> Answer:
         next_href=_address(before=found[-1].id) if len(found) == _PAGE else "",
         first_href=_address(before=None) if request.args.get("before") else "",
     )
+
+
+@bp.get("/history/moves/<form>")
+def moves_of(form: str) -> Answer:
+    """Every move as an event log; taking it away is an entry of its own."""
+    made = download(form)
+    if isinstance(made, Reason):
+        abort(403)
+    return made
 
 
 def _only_readers_of_the_log() -> None:
