@@ -309,6 +309,8 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "mandate_to_come": N_("Your mandate as an auditor ({document}) begins {at}; you can sign in from then on."),
         "mandate_over": N_("The mandate ({document}) is over since {at}; reading on needs a new written act."),
         "mandate_narrow": N_("Your mandate ({act}) covers a part of the office's work only, not the whole log."),
+        "key_known": N_("This key is entered in the log already."),
+        "mandate_without_private": N_("Your mandate ({act}) does not cover private texts; take the log without them."),
         "mandate_twice": N_("“{field}”: another mandate of the same person is in force during that time."),
         "mandate_too_long": N_("“{field}”: a mandate lasts four hundred days at most."),
         "auditor_has_posts": N_(
@@ -325,6 +327,11 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "override_outdated": N_(
             "The item has moved on since this was asked and is “{state}” now; it must be asked anew."
         ),
+        # erasing private text
+        "redaction_unknown": N_("There is no private text “{name}” in entry {n}, or it is erased already."),
+        "redaction_open": N_("The Chairman has been asked about this text already and has not decided yet."),
+        "redaction_decided": N_("This has been decided already."),
+        "ground_too_long": N_("The legal ground may have {most} characters at most."),
         # reporting periods
         "calendar_year_missing": N_("The calendar has no data for {year}; that year's days off must be entered first."),
         # working calendars
@@ -335,11 +342,6 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "directive_known": N_("This document has been entered already: {title}."),
         "nothing_to_import": N_("Nothing of the document is left to be entered."),
         "obligation_twice": N_("The document names {value} twice."),
-        # erasing private text
-        "redaction_unknown": N_("There is no private text “{name}” in entry {n}, or it is erased already."),
-        "redaction_open": N_("The Chairman has been asked about this text already and has not decided yet."),
-        "redaction_decided": N_("This has been decided already."),
-        "ground_too_long": N_("The legal ground may have {most} characters at most."),
         # delegations
         "receiver_is_giver": N_("Nobody can be his own substitute; choose somebody else."),
         "receiver_of_other_unit": N_("The head of a unit delegates within it: choose somebody of {unit}."),

@@ -40,7 +40,10 @@ class Settings:
     owner_database_url: str | None = field(default=None, repr=False)
     redactor_database_url: str | None = field(default=None, repr=False)
     redis_url: str | None = field(default=None, repr=False)
-    signing_key: str | None = field(default=None, repr=False)
+    sealer_database_url: str | None = field(default=None, repr=False)
+    signer_database_url: str | None = field(default=None, repr=False)
+    signer: Path = Path("var/signer")
+    signer_passphrase: str | None = field(default=None, repr=False)
     mail_server: MailServer | None = None
     base_url: str | None = None
     zone: ZoneInfo = VIETNAM
@@ -67,7 +70,10 @@ class Settings:
             owner_database_url=_of_a_server(env, "DONDOC_OWNER_DATABASE_URL"),
             redactor_database_url=_of_a_server(env, "DONDOC_REDACTOR_DATABASE_URL"),
             redis_url=_url("DONDOC_REDIS_URL", _secret(env, "DONDOC_REDIS_URL"), ("redis", "rediss", "unix")),
-            signing_key=_secret(env, "DONDOC_SIGNING_KEY"),
+            sealer_database_url=_of_a_server(env, "DONDOC_SEALER_DATABASE_URL"),
+            signer_database_url=_of_a_server(env, "DONDOC_SIGNER_DATABASE_URL"),
+            signer=Path(env.get("DONDOC_SIGNER") or folder / "signer"),
+            signer_passphrase=_secret(env, "DONDOC_SIGNER_PASSPHRASE"),
             mail_server=_mail_server(_secret(env, "DONDOC_MAIL_URL"), base_url),
             base_url=base_url,
             zone=_zone(env.get("DONDOC_TIMEZONE") or "Asia/Ho_Chi_Minh"),
@@ -79,6 +85,12 @@ class Settings:
             proxy_hops=_count("DONDOC_PROXY_HOPS", env.get("DONDOC_PROXY_HOPS") or "0"),
             test_clock=_one_of("DONDOC_TEST_CLOCK", env.get("DONDOC_TEST_CLOCK") or "0", ("0", "1")) == "1",
         )
+
+    @property
+    def signs_by_itself(self) -> bool:
+        """One machine, one SQLite file, the signer's folder beside it: then `dondoc serve` calls the signer, a child process."""
+        beside = self.signer == self.data / "signer"
+        return beside and self.redis_url is None and self.database_url.startswith("sqlite:")
 
     @property
     def https(self) -> bool:
@@ -119,7 +131,7 @@ def _database(name: str, url: str | None) -> str | None:
 def _of_a_server(env: Mapping[str, str], name: str) -> str | None:
     url = _secret(env, name)
     if url is not None and not url.startswith("postgresql+psycopg://"):
-        raise SettingRefused("DONDOC_OWNER_DATABASE_URL", "must begin with postgresql+psycopg://")
+        raise SettingRefused(name, "must begin with postgresql+psycopg://")
     return url
 
 

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import subprocess
 import sys
 import threading
 from collections.abc import Callable
@@ -25,8 +26,9 @@ from workflow.outbox.relay import forget_old
 from workflow.persistence import UnitOfWork, redaction_list
 from workflow.persistence.content import ContentStore
 from workflow.persistence.erasure import Eraser
+from workflow.persistence.sealer import Sealer
 from workflow.persistence.turns import turn
-from workflow.services import custody, jobs, mail, redactions
+from workflow.services import custody, jobs, mail, redactions, sealing
 from workflow.services.calendars import Calendars
 from workflow.services.deadlines import Swept, sweep
 from workflow.services.editions import Editions
@@ -37,6 +39,7 @@ from workflow.services.office import Office, Witness, unwitnessed
 from workflow.services.reports import open_due
 
 _log = logging.getLogger(__name__)
+_HERE = Path(__file__).resolve().parent
 _ROUND_SECONDS = 10.0
 _POST_SECONDS = 1.0
 _CLOCK_FILE = "clock.json"
@@ -105,6 +108,7 @@ def attach(app: Flask, settings: Settings, witness: Witness = unwitnessed) -> No
         zone=settings.zone,
         mailer=mailer_of(settings),
         eraser=eraser_of(settings),
+        sealer=sealer_of(settings),
         turn=partial(turn, engine),
         witness=witness,
         trusted_roots=settings.trusted_roots,
@@ -127,6 +131,14 @@ def eraser_of(settings: Settings) -> Eraser | None:
     if url is None and settings.database_url.startswith("sqlite:"):
         url = settings.database_url
     return Eraser(url, settings.data / redaction_list.FILE) if url else None
+
+
+def sealer_of(settings: Settings) -> Sealer | None:
+    """Who numbers the log: this process itself over a SQLite file, else whichever was given the sealer's address."""
+    url = settings.sealer_database_url
+    if url is None and settings.database_url.startswith("sqlite:"):
+        url = settings.database_url
+    return Sealer(url) if url else None
 
 
 def badge() -> Badge:
@@ -226,20 +238,49 @@ class Rounds:
             self._stop.wait(self._seconds)
 
 
-def start_clock(app: Flask) -> Rounds | None:
-    """The embedded clock of `dondoc serve`; None where processes of their own do it (DONDOC_REDIS_URL)."""
+SIGNER_SECONDS = 60.0
+"""So often it is asked whether something waits for the signer's signature."""
+
+
+class SignerCall:
+    """Calls the signer when something has waited for fifteen minutes: a process of its own, for this one has no key.
+
+    The first call does nothing: whoever has just started has other things to do.
+    """
+
+    def __init__(self, office: Office, settings: Settings) -> None:
+        self._office, self._settings, self._rested = office, settings, False
+
+    def __call__(self) -> None:
+        if not self._rested:
+            self._rested = True
+            return
+        with self._office.read() as uow:
+            found = sealing.standing(uow)
+        if found.wants_signature(self._office.clock.now()):
+            data = str(self._settings.data.resolve())
+            command = [sys.executable, "-m", "web", "audit", "sign", "--data", data]
+            # Who signs tells a refusal himself, in the database: pages show it.
+            subprocess.run(command, check=False, capture_output=True, cwd=_HERE.parent)  # noqa: S603  our own command
+
+
+def start_clock(app: Flask) -> tuple[Rounds, ...]:
+    """The embedded clock of `dondoc serve`; nothing where processes of their own do it (DONDOC_REDIS_URL)."""
     settings: Settings = app.extensions["settings"]
     if settings.redis_url:
-        return None
-    (rounds,) = rounds_of(app.extensions["office"], settings)
-    rounds.start()
-    return rounds
+        return ()
+    made = rounds_of(app.extensions["office"], settings)
+    for rounds in made:
+        rounds.start()
+    return made
 
 
 def rounds_of(office: Office, settings: Settings) -> tuple[Rounds, ...]:
     """What has to come round again and again, to be started and stopped together."""
     hands = hands_of(settings)
     rounds = Rounds(partial(one_round, office, hands))
+    if settings.signs_by_itself:
+        return rounds, Rounds(SignerCall(office, settings), SIGNER_SECONDS)
     if settings.redis_url is None:
         return (rounds,)
     # To call a worker costs next to nothing: nobody should wait for the clock's next round to be told something.
@@ -275,6 +316,8 @@ def one_round(office: Office, hands: Hands = OWN_HANDS) -> Swept | None:
             fired = swept.fired + swept.reminded
             if fired:
                 uow.settings.put(TIMERS_FIRED, str(int(uow.settings.find(TIMERS_FIRED) or 0) + fired))
+        # Last: a log that cannot be numbered is an alarm of its own and holds nothing else up.
+        sealing.bring_up(office)
         return swept
 
 

@@ -6,7 +6,7 @@ from threading import Thread
 import psycopg
 import pytest
 
-from tests.offices import HOUSE, at, new_task, office_over, opened_office
+from tests.offices import at, new_task, office_over, opened_office
 from tests.sealing import sealer_of, signer_of, url_for
 from tests.servers import PRODUCT, SEALER, SIGNER
 from workflow.audit import ActorMark, Head, compose, tree
@@ -250,9 +250,9 @@ def test_the_heads_of_all_streams_are_committed_to_once_a_day(ground):
     with sealer_of(database) as sealer:
         seal(sealer)
 
-        first = commit_to_heads(office, HOUSE)
-        again = commit_to_heads(office, HOUSE)
-        later = commit_to_heads(at(office, NOW + timedelta(days=1)), HOUSE)
+        first = commit_to_heads(office)
+        again = commit_to_heads(office)
+        later = commit_to_heads(at(office, NOW + timedelta(days=1)))
 
     assert (first, again, later) == (True, False, True)
     with office.read() as uow:

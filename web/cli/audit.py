@@ -3,11 +3,14 @@
 import click
 
 from web import i18n
+from web.cli.sealing import COMMANDS
 from web.cli.shell import WRONG, SpokenGroup, as_json, desk, say, say_json
 from web.i18n import N_, _, ngettext
 from workflow.services import auditing, custody
 
-audit = SpokenGroup("audit", help=N_("The audit log: verify it, compare it with the rows."))
+audit = SpokenGroup(
+    "audit", help=N_("The audit log: verify it, compare it with the rows, sign it, take it away."), commands=COMMANDS
+)
 
 
 @audit.command(help=N_("Walk the whole log; the first entry that does not hold is named."))

@@ -21,7 +21,7 @@ from web.i18n import N_, _
 from web.settings import Settings
 from workflow.persistence import open_owner_engine
 from workflow.persistence.migrations import upgrade
-from workflow.persistence.roles import grant, grant_to_redactor, role_of
+from workflow.persistence.roles import grant, grant_to_redactor, grant_to_sealer, grant_to_signer, role_of
 from workflow.services import passwords, people
 from workflow.services.publishing import publish
 
@@ -33,7 +33,12 @@ def prepare(settings: Settings) -> None:
     try:
         upgrade(engine)
         owner = role_of(settings.owner_database_url) if settings.owner_database_url else None
-        granting = ((grant, settings.database_url), (grant_to_redactor, settings.redactor_database_url))
+        granting = (
+            (grant, settings.database_url),
+            (grant_to_redactor, settings.redactor_database_url),
+            (grant_to_sealer, settings.sealer_database_url),
+            (grant_to_signer, settings.signer_database_url),
+        )
         for grant_to, url in granting:
             role = role_of(url) if url else None
             if owner is not None and role not in (None, owner):

@@ -55,7 +55,7 @@ def serve_forever(settings: Settings, host: str, port: int, threads: int) -> Non
     except OSError as fault:
         say_fault(_("Cannot listen at {host}:{port}: {what}", host=host, port=port, what=fault.strerror))
         raise click.exceptions.Exit(UNREACHABLE) from None
-    rounds = wiring.start_clock(app)
+    running = wiring.start_clock(app)
     signal.signal(signal.SIGTERM, _stop)
     say(_("Serving at http://{host}:{port} (stop with Ctrl-C)", host=host, port=server.effective_port))
     sys.stdout.flush()
@@ -63,7 +63,7 @@ def serve_forever(settings: Settings, host: str, port: int, threads: int) -> Non
         server.run()
     finally:
         server.close()
-        if rounds:
+        for rounds in running:
             rounds.stop()
 
 

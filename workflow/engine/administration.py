@@ -42,6 +42,14 @@ def refusal_to_read_log(actor: Actor) -> Reason | None:
     return Reason("not_permitted", Kind.AUTHORITY, {"may": "auditor, chairman"})
 
 
+def refusal_to_take_private(actor: Actor) -> Reason | None:
+    """Why `actor` may not take private texts away with the log, or None: his mandate says so, or he answers for the office."""
+    refusal = refusal_to_audit(actor)
+    if refusal is None and actor.mandate is not None and not actor.mandate.private:
+        return Reason("mandate_without_private", Kind.AUTHORITY, {"act": actor.mandate.act})
+    return refusal
+
+
 def stands_apart_from_content(actor: Actor) -> bool:
     """Whether `actor` runs the accounts: what he tries to read of the office's business is refused, and kept."""
     return "admin" in actor.roles

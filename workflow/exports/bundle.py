@@ -1,5 +1,6 @@
 """What an auditor takes away: the whole log in one file that he checks without us, and the program that checks it."""
 
+import base64
 import gzip
 import hashlib
 import io
@@ -53,6 +54,10 @@ def policy_text(keys: Iterable[PolicyKey]) -> str:
     """A line a key, as verify.py and other tools of C2SP read them."""
     lines = [f"witness {key.verifier}" if key.since is None else f"log {key.verifier} from {key.since}" for key in keys]
     return "".join(f"{line}\n" for line in lines)
+
+
+def packed(content: bytes) -> str:
+    return base64.b64encode(content).decode("ascii")
 
 
 def write(uow: UnitOfWork, file: Path, *, private: bool, at: datetime, zone: tzinfo) -> Bundled:

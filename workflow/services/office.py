@@ -15,6 +15,7 @@ from workflow.engine.workdays import Calendar
 from workflow.persistence import UnitOfWork
 from workflow.persistence.content import ContentStore
 from workflow.persistence.erasure import Eraser
+from workflow.persistence.sealer import Sealer
 from workflow.services.editions import Editions
 from workflow.services.letters import Mailer
 from workflow.values import Frozen
@@ -47,6 +48,7 @@ class Office:
     `witness` hears of every move that was tried, after its transaction. `measures` makes what checks figures in a unit of work.
     `eraser` may delete private texts; without it another process carries out what was granted. `trusted_roots` is the folder
     of certificates by which signatures on files are judged; without it none is called good. `indicators` are those of reports.
+    `sealer` may number the log; without it another process does.
     """
 
     write: Callable[[], UnitOfWork]
@@ -60,9 +62,11 @@ class Office:
     mailer: Mailer | None = None
     turn: Callable[[str], AbstractContextManager[bool]] = _alone
     witness: Witness = unwitnessed
+    trusted_roots: Path | None = None
     measures: Callable[[UnitOfWork], Measures] = _unmeasured
     indicators: Indicators = NO_INDICATORS
     eraser: Eraser | None = None
+    sealer: Sealer | None = None
 
     def circumstances(
         self,

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from workflow.audit import canonical, tree
 from workflow.audit.chain import leaf as leaf_of
+from workflow.engine import SYSTEM_ACTOR
 from workflow.persistence import UnitOfWork
 from workflow.persistence.seals import Unsealed
 from workflow.services.journal import Note, append
@@ -14,10 +15,13 @@ from workflow.services.office import Caller, Office
 BATCH = 1000
 LONGEST_WAIT = timedelta(minutes=2)
 """A round comes every ten seconds; an entry that waits so long for its place is an alarm."""
+SIGNING_INTERVAL = timedelta(minutes=15)
 LONGEST_UNSIGNED = timedelta(hours=1)
 """Four times the signer's interval; what is sealed and unsigned for so long is an alarm."""
 HEADS = "heads_on"
 """Under this key the office keeps on which day the heads of all streams were committed to last."""
+
+_CLOCK = Caller(SYSTEM_ACTOR, "job")
 
 Opener = Callable[[], UnitOfWork]
 _Look = Callable[[UnitOfWork], tuple[Unsealed, ...]]
@@ -60,6 +64,26 @@ def _goes_on(batch: tuple[Unsealed, ...]) -> bool:
     return True
 
 
+def bring_up(office: Office) -> None:
+    """What a round of the clock does: number what is new, once an hour after a look at the whole log; commit to the heads daily."""
+    if office.sealer is None:
+        return
+    with office.sealer.at_work() as opener:
+        if office.clock.now().minute == 0:
+            seal_all(opener)
+        else:
+            seal(opener)
+        if commit_to_heads(office):
+            seal(opener)
+
+
+def seal_whole(office: Office) -> None:
+    """Before anything leaves: whatever is committed has its place, where this process may give it one."""
+    if office.sealer is not None:
+        with office.sealer.at_work() as opener:
+            seal_all(opener)
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """How far the log is sealed and signed. `waiting_since` and `unsigned_since` are None where nothing waits.
@@ -77,6 +101,9 @@ class Standing:
 
     def waits_too_long(self, now: datetime) -> bool:
         return self.waiting_since is not None and now - self.waiting_since > LONGEST_WAIT
+
+    def wants_signature(self, now: datetime) -> bool:
+        return self.unsigned_since is not None and now - self.unsigned_since > SIGNING_INTERVAL
 
     def unsigned_too_long(self, now: datetime) -> bool:
         return self.unsigned_since is not None and now - self.unsigned_since > LONGEST_UNSIGNED
@@ -101,7 +128,7 @@ def standing(uow: UnitOfWork) -> Standing:
 # -- completeness: what the heads of all streams were ---------------------------------------------------------------------
 
 
-def commit_to_heads(office: Office, caller: Caller) -> bool:
+def commit_to_heads(office: Office) -> bool:
     """Once a day an entry that commits to the last entry of every stream; whether this call wrote it.
 
     A proof shows that an entry is there; only this shows that an item has no more of them.
@@ -114,7 +141,7 @@ def commit_to_heads(office: Office, caller: Caller) -> bool:
     root = tree.root(head_leaf(*head) for head in heads)
     said = {"size": size, "streams": len(heads), "root": root.hex()}
     with office.write() as uow:
-        append(uow, Note("log", "heads", extra={"heads": said}), caller, office.clock.now())
+        append(uow, Note("log", "heads", extra={"heads": said}), _CLOCK, office.clock.now())
         uow.settings.put(HEADS, today)
     return True
 
