@@ -1,11 +1,13 @@
 """A year lived by real moves: what the office shows of it is what was typed, added up here once more and differently."""
 
 from collections import Counter
+from contextlib import closing
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
 
+from tests.databases import Ground
 from tests.offices import at, caller, empty_office, moved, shipped
 from workflow.audit import canonical
 from workflow.clock import VIETNAM
@@ -239,6 +241,19 @@ def test_people_act_on_working_days_in_working_hours(office):
         instant = datetime.fromisoformat(one["rec"]).astimezone(VIETNAM)
         assert calendar.is_working(instant.date()), one
         assert 7 <= instant.hour < 18, one
+
+
+def test_the_same_year_lived_on_postgresql_says_the_same(lived, typed, postgresql_stock, tmp_path):
+    with closing(Ground(postgresql_stock, tmp_path)) as ground:
+        there = empty_office(ground)
+
+        again = live(Year(there, shipped(), "no password", 2026))
+
+        assert again == lived[1]
+        for series, period in LONGER:
+            assert shown(there, series, period) == added_up(typed, series, period)
+        assert auditing.verify(there).ok
+        assert not auditing.replay(there).differences
 
 
 def test_the_same_seed_makes_the_same_year_and_another_seed_another():

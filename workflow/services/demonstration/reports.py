@@ -110,6 +110,7 @@ def lives() -> Iterator[Life]:
                         "window_from": period.window_from,
                         "window_to": period.window_to,
                         "due_on": period.due,
+                        "due_roll": "keep",
                     }
                 ),
             )
