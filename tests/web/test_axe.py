@@ -189,10 +189,17 @@ def _nobody_urged(at: Window) -> None:
 
 
 def _consolidated(at: Window) -> None:
-    at.go("/reports/monthly/2026-10/consolidation")
+    at.go("/reports/monthly/2026-11/consolidation")
     with at.page.expect_navigation():
         at.page.locator("section[aria-labelledby=h-act] button").click()
     at.page.locator(".alert-success").wait_for()
+
+
+def _without_a_reason(at: Window) -> None:
+    """What is signed is begun anew only for a reason."""
+    at.go("/reports/monthly/2026-10/consolidation")
+    at.page.locator("section[aria-labelledby=h-act] button").click()
+    at.page.locator(".error-summary").wait_for()
 
 
 def _preview(at: Window) -> None:
@@ -252,8 +259,11 @@ PAGES: tuple[tuple[str, str, str | Callable[[Window], None]], ...] = (
     ("periods, none", "chairman", "/reports?year=2031"),
     ("period", "consolidator", "/reports/monthly/2026-11"),
     ("period, nobody ticked", "consolidator", _nobody_urged),
-    ("consolidation, none yet", "chairman", "/reports/monthly/2026-10/consolidation"),
-    ("consolidation", "consolidator", _consolidated),
+    ("consolidation, none yet", "chairman", "/reports/quarterly/2026-Q4/consolidation"),
+    ("consolidation of three versions", "chairman", "/reports/monthly/2026-10/consolidation"),
+    ("consolidation, first version", "head.vhxh", "/reports/monthly/2026-10/consolidation?version=1"),
+    ("consolidation gathered", "consolidator", _consolidated),
+    ("consolidation without a reason", "consolidator", _without_a_reason),
     ("notices", "chairman", "/notices"),
     ("notices, none", "auditor", "/notices"),
     ("a notice", "chairman", _notice),
