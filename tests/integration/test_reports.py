@@ -94,6 +94,24 @@ def test_a_report_carries_the_dates_of_its_period(office):
     assert item.due_at == datetime(2026, 7, 19, 17, tzinfo=UTC)
 
 
+def test_a_report_keeps_the_rule_by_which_its_deadline_was_settled(office):
+    open_period(office, "2026-07")
+    published(office, REPORT.replace("roll: keep", "roll: next"))
+    open_period(office, "2026-09")
+
+    kept = {(item.fields["period"], item.fields["due_on"], item.fields["due_roll"]) for item in reports(office)}
+    assert kept == {("2026-07", "2026-07-19", "keep"), ("2026-09", "2026-09-21", "next")}
+
+
+def test_a_workflow_without_a_place_for_that_rule_opens_all_the_same(office):
+    field = REPORT[REPORT.index("  due_roll:") : REPORT.index("  overview:")]
+    published(office, REPORT.replace(field, "", 1).replace("due_roll, ", ""))
+
+    open_period(office, "2026-07")
+
+    assert [item.fields.get("due_roll") for item in reports(office)] == [None] * 5
+
+
 def test_a_period_opens_in_the_first_minute_of_its_data_and_not_before(office):
     eve = open_due(on(office, "2026-07-14 23:59"))
     begun = open_due(on(office, "2026-07-15 00:00"))
