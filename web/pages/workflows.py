@@ -15,6 +15,7 @@ from workflow.catalog.inputs import input_field
 from workflow.engine import Definition
 from workflow.engine.administration import refusal_to_administer
 from workflow.services import publishing
+from workflow.services.mining import refusal_to_mine
 
 bp = Blueprint("workflows", __name__)
 
@@ -53,6 +54,7 @@ def _shown(definition: Definition) -> Answer:
         name=label(definition.label),
         workflow=definition.workflow,
         may_edit=_may_edit(),
+        may_mine=refusal_to_mine(current_actor()) is None,
         version=definition.version,
         fingerprint=definition.fingerprint,
         drawing=drawing,

@@ -167,7 +167,7 @@ class Chart:
 
     def _text(self, move: str, width: float) -> _Text:
         label = self.definition.transitions[move].label.in_language(self.view.language) or move
-        lines = wrap(label, width, LABEL_SIZE) or (move,)
+        lines = wrap(self.view.counted(f"move:{move}", label), width, LABEL_SIZE) or (move,)
         return _Text(move, lines, max(text_width(line, LABEL_SIZE) for line in lines))
 
     def _single(self, pair: Pair, moves: tuple[str, ...]) -> None:
@@ -345,7 +345,7 @@ class Chart:
         room = self.column_width[self.cells[name][0]] - 20
         label = self.definition.states[name].label.in_language(self.view.language) or name
         mark = HERE_MARK if name == self.view.current else BEEN_MARK if name in self.view.visited else ""
-        lines = wrap(mark + label, room, TITLE_SIZE)
+        lines = wrap(mark + self.view.counted(f"state:{name}", label), room, TITLE_SIZE)
         loops = tuple(Loop(move, self._loop_lines(move, room)) for move in self._loops_of(name))
         needed = 22 + len(lines) * TITLE_LEADING
         if loops:
@@ -359,7 +359,7 @@ class Chart:
 
     def _loop_lines(self, move: str, room: float) -> tuple[str, ...]:
         label = self.definition.transitions[move].label.in_language(self.view.language) or move
-        return wrap(LOOP_MARK + label, room, LOOP_SIZE)
+        return wrap(LOOP_MARK + self.view.counted(f"move:{move}", label), room, LOOP_SIZE)
 
     def _row_height(self, row: int) -> float:
         """High enough for every box, and for the labels above and below the straight edges."""

@@ -23,7 +23,8 @@ HERE_MARK, BEEN_MARK = "● ", "✓ "
 class View:
     """What the reader of a drawing knows of one item; `visited` are its former states, oldest first.
 
-    `marks` calls states (`state:NAME`) and moves (`move:NAME`) "added" or "removed", in a drawing of two editions.
+    `marks` calls states (`state:NAME`) and moves (`move:NAME`) "added" or "removed", in a drawing of two editions. `counts` says
+    under the same names how often there was one, in a drawing of many items.
     """
 
     current: str | None = None
@@ -31,6 +32,11 @@ class View:
     allowed: frozenset[str] = frozenset()
     language: str = "vi"
     marks: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    counts: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+
+    def counted(self, name: str, label: str) -> str:
+        """The label of a state or move with how often there was one, where that is told."""
+        return f"{label} · {self.counts[name]}" if name in self.counts else label
 
 
 @dataclass(frozen=True, slots=True)
