@@ -1,83 +1,33 @@
 """Consolidating a period: what was received, what is missing, new versions, months that become a quarter, duties measured."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 import pytest
 
 from tests.offices import at, caller, moved, opened_office
+from tests.reporting import UNITS, ZONE, code_of, on, opened, received, reported, sent, voted
+from workflow.catalog.figures import Figure
 from workflow.engine import Item
 from workflow.outbox.inline import relay_inline
 from workflow.queries.consolidation import standings, versions
 from workflow.services import consolidation
 from workflow.services.consolidation import Consolidated, NotConsolidated, consolidate, differences, newly_received
-from workflow.services.gathering import figures_of, gather, months_merged, periods_within
+from workflow.services.figures import figures_in
+from workflow.services.gathering import gather, months_merged, periods_within
 from workflow.services.items import Created, NewItem, create
-from workflow.services.moves import Done, MoveRequest, perform
+from workflow.services.moves import MoveRequest, perform
 from workflow.services.office import Office
-from workflow.services.reports import open_period
-
-UNITS = ("vhxh", "vp", "kt", "hcc", "snc")
-_ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
-FIGURES = {
-    "vhxh": {"ton-tai-khac-phuc": (7, 12)},
-    "vp": {"vb-dien-tu": (421, 421)},
-    "kt": {"giai-ngan": (30, 40)},
-    "hcc": {"hs-giai-quyet": (1000, None), "hs-dung-han": (1000, 1000), "hs-qua-han": (0, None)},
-    "snc": {"tin-bai": (20, None)},
-}
-
-
-def on(month: int, day: int, hour: int = 8, minute: int = 0) -> datetime:
-    return datetime(2026, month, day, hour, minute, tzinfo=_ZONE)
 
 
 @pytest.fixture
-def office(tmp_path) -> Office:
-    return opened_office(tmp_path)
+def office(ground) -> Office:
+    return opened_office(ground)
 
 
-def table(figures: dict[str, tuple[int, int | None]]) -> list[dict[str, object]]:
-    return [
-        {"indicator": name, "numerator": part, **({} if whole is None else {"denominator": whole})}
-        for name, (part, whole) in figures.items()
-    ]
-
-
-def code_of(office: Office, unit: str, period: str) -> str:
-    with office.read() as uow:
-        (standing,) = (one for one in standings(uow, period, UNITS) if (one.unit, one.period) == (unit, period))
-    return standing.newest.item.code
-
-
-def opened(office: Office, period: str, instant: datetime) -> None:
-    open_period(at(office, instant), period, instant)
-
-
-def sent(office: Office, unit: str, period: str, instant: datetime, figures: dict | None = None) -> str:
-    """The code of the unit's report, drafted and signed at that instant."""
-    then, code = at(office, instant), code_of(office, unit, period)
-    moved(then, f"officer.{unit}", code, "draft", results="Sáu lĩnh vực", figures=table(figures or FIGURES[unit]))
-    moved(then, f"officer.{unit}", code, "send")
-    voted(then, f"head.{unit}", code, "send")
-    return code
-
-
-def voted(office: Office, login: str, code: str, move: str) -> Item:
-    done = perform(office, caller(office, login), MoveRequest(code, move, act="approve"))
-    assert isinstance(done, Done), done
-    return done.item
-
-
-def received(office: Office, unit: str, code: str, instant: datetime) -> None:
-    moved(at(office, instant), "head.vp" if unit == "vhxh" else "consolidator", code, "receive")
-
-
-def reported(office: Office, unit: str, period: str, instant: datetime, figures: dict | None = None) -> str:
-    code = sent(office, unit, period, instant, figures)
-    received(office, unit, code, instant)
-    return code
+def figures_of(item: Item) -> Mapping[str, Figure]:
+    return figures_in(item.fields.get("figures"))
 
 
 def consolidated(office: Office, instant: datetime, series: str = "monthly", period: str = "2026-10") -> Item:
@@ -112,7 +62,7 @@ def test_a_hole_is_named_and_never_a_zero(october):
     assert fields["missing_units"] == "snc"
     assert "tin-bai:snc" in fields["holes"].split()
     assert "tin-bai" not in figures_of(item)
-    assert item.due_at.astimezone(_ZONE) == on(10, 22, 0)
+    assert item.due_at.astimezone(ZONE) == on(10, 22, 0)
 
 
 def test_figures_are_merged_from_parts_and_say_who_brought_them(october):
@@ -245,7 +195,7 @@ def test_a_correction_counts_once_it_is_received_and_lateness_stays(october):
     (standing,) = (one for one in gathered.standings if one.unit == "hcc")
     assert newly_received(gathered, first) == {new}
     assert (standing.version, standing.in_force.item.code) == (2, new)
-    assert standing.late_days(on(11, 6), _ZONE) == 0
+    assert standing.late_days(on(11, 6), ZONE) == 0
     assert old != new
 
 

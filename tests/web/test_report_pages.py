@@ -5,6 +5,7 @@ import shutil
 
 import pytest
 
+from tests.reporting import code_of, on, opened, reported
 from tests.web.conftest import Visitor, close, set_clock, settings_of
 from web import create_app
 
@@ -171,3 +172,25 @@ def test_what_stands_in_the_way_is_told_on_the_page(at):
     assert answer.status_code == 409
     assert "h-act" not in answer.text
     assert "Đã trình UBND xã" in words(answer.text)
+
+
+def test_a_quarter_begins_with_what_its_months_add_up_to(furnished, tmp_path):
+    made = create_app(settings_of(shutil.copytree(furnished, tmp_path / "data")))
+    set_clock(made, on(9, 16))
+    office = made.extensions["office"]
+    for n, period in enumerate(("2026-07", "2026-08", "2026-09")):
+        opened(office, period, on(6 + n, 15))
+        reported(office, "snc", period, on(7 + n, 15), {"tin-bai": (10 * (n + 1), None), "cong-ttdt": (7, 10)})
+    opened(office, "2026-Q3", on(9, 15))
+    officer = Visitor(made.test_client())
+    officer.log_in("officer.snc")
+
+    form = officer.get(f"/items/{code_of(office, 'snc', '2026-Q3')}/moves/draft").text
+
+    boxes = dict(re.findall(r'name="figures\.([a-z-]+\.[a-z]+)"[^>]* value="([^"]*)"', form))
+    assert (boxes["tin-bai.numerator"], boxes["cong-ttdt.numerator"], boxes["cong-ttdt.denominator"]) == (
+        "60",
+        "21",
+        "30",
+    )
+    close(made)

@@ -37,9 +37,10 @@ from workflow.queries.worklist import CursorInvalid, Filter, Page, list_items
 from workflow.services import evidence
 from workflow.services.documents import FORMS, has_paper
 from workflow.services.figure_sheets import cells_in, put_into
-from workflow.services.figures import past_of
+from workflow.services.figures import past_of, table_of
 from workflow.services.file_kinds import FAULTS
 from workflow.services.items import Created, NewItem, comment, creatable, create, creates_something, readable
+from workflow.services.gathering import months_merged
 from workflow.services.journal import stream_of
 from workflow.services.moves import Done, MoveRequest, Refused, offers, perform, transition_named
 from workflow.services.overview import SOON_DAYS
@@ -327,13 +328,23 @@ def move_form(code: str, move: str) -> Answer:
     with office().read() as uow:
         stored = readable(uow, current_caller(), code)
         draft = uow.drafts.find(current_actor().id, stored.item.id, move)
-        typed = dict(draft.inputs) if draft else {}
+        typed = dict(draft.inputs) if draft else _known_already(uow, stored.item, move)
         shown = _move_page(uow, stored, move, typed, kept_at=draft.at if draft else None)
     return shown.render()
 
 
 def _move_page(
     uow: UnitOfWork,
+def _known_already(uow: UnitOfWork, item: Item, move: str) -> dict[str, Any]:
+    """What an empty table of figures begins with: what the unit's reports of the shorter periods add up to."""
+    definition = office().editions.of(item, uow)
+    name, transition = table_of(definition), definition.transitions.get(move)
+    if name is None or transition is None or name not in transition.inputs or item.fields.get(name):
+        return {}
+    rows = figures.written_rows(months_merged(office(), uow, item))
+    return {name: rows} if rows else {}
+
+
     stored: StoredItem,
     move: str,
     typed: dict[str, Any],

@@ -11,7 +11,8 @@ from workflow.engine.workdays import CalendarYearMissing
 from workflow.errors import NotFound
 from workflow.persistence import UnitOfWork
 from workflow.queries.consolidation import CONSOLIDATION, versions
-from workflow.services.gathering import Gathered, codes_in, figures_of, gather
+from workflow.services.figures import figures_in
+from workflow.services.gathering import Gathered, codes_in, gather
 from workflow.services.items import NewItem, Refusal, create_within
 from workflow.services.journal import fingerprint_of, record_refusal
 from workflow.services.moves import MoveRefused, MoveRequest, perform_in
@@ -104,7 +105,8 @@ class Difference:
 def differences(before: Item, after: Item) -> tuple[Difference, ...]:
     """What changed from one version to another, in the order of the later one."""
     old, new = (
-        {name: (one.numerator, one.denominator) for name, one in figures_of(of).items()} for of in (before, after)
+        {name: (one.numerator, one.denominator) for name, one in figures_in(of.fields.get("figures")).items()}
+        for of in (before, after)
     )
     names = dict.fromkeys((*new, *old))
     none = (None, None)

@@ -10,7 +10,7 @@ from workflow.catalog.indicators import Indicator
 from workflow.catalog.plain_values import decimal_text
 from workflow.engine import SYSTEM_ACTOR, Item
 from workflow.persistence import UnitOfWork
-from workflow.services.gathering import figures_of
+from workflow.services.figures import figures_in
 from workflow.services.moves import MoveRequest, perform_in
 from workflow.services.office import Caller, Office
 
@@ -83,7 +83,7 @@ def _measured(office: Office, uow: UnitOfWork, report_id: str) -> Iterator[Measu
     series = definition.series.get(str(report.fields.get("series")))
     if series is None or "received_at" not in report.fields or not definition.states[report.state].final:
         return
-    figures = figures_of(report)
+    figures = figures_in(report.fields.get("figures"))
     for duty in _duties(office, uow, report.unit):
         indicator = office.indicators.find(str(duty.fields.get("indicator")))
         # A longer period carries the figures of the shorter ones too; they were measured there.

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from workflow.audit.canonical import encode
-from workflow.catalog.figures import Figure, Told, figure_of, merged, outcome
+from workflow.catalog.figures import Figure, Told, merged, outcome
 from workflow.catalog.indicators import PERIODS, Indicator, Indicators
 from workflow.engine import Definition, Item
 from workflow.engine.definition import Series
@@ -17,6 +17,7 @@ from workflow.engine.periods import NO_CALENDAR, Period, period_named
 from workflow.errors import NotFound
 from workflow.persistence import UnitOfWork
 from workflow.queries.consolidation import REPORT, Filed, Standing, standings
+from workflow.services.figures import figures_in
 from workflow.services.office import Office
 
 _MONTHS = {"month": 1, "quarter": 3, "half": 6, "year": 12}
@@ -177,14 +178,11 @@ class _Book:
 
     def _figure(self, series: str, period: str, unit: str, indicator: str) -> Figure | None:
         standing = self._filed.get((series, period, unit))
-        return figures_of(standing.in_force.item).get(indicator) if standing and standing.in_force else None
-
-
-def figures_of(item: Item) -> Mapping[str, Figure]:
-    """The figures that an item carries, by indicator."""
-    rows = item.fields.get("figures")
-    found = [figure_of(row) for row in rows if isinstance(row, Mapping)] if isinstance(rows, tuple) else []
-    return {figure.indicator: figure for figure in found}
+        return (
+            figures_in(standing.in_force.item.fields.get("figures")).get(indicator)
+            if standing and standing.in_force
+            else None
+        )
 
 
 def periods_within(every: str, period: str, shorter: str) -> tuple[str, ...]:
