@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
 from workflow.audit.tree import Frontier
-from workflow.persistence.columns import instant, json_value, micros
+from workflow.persistence.columns import instant, instant_or_none, json_value, micros
 from workflow.persistence.statements import Cursor, Statement, run, run_many, walk
 from workflow.persistence.tables import (
     audit_alarm,
@@ -114,11 +115,31 @@ _PLACE = Statement(
     .join_from(audit_leaf, audit_event, audit_event.c.id == audit_leaf.c.event_id)
     .where(audit_event.c.stream == sa.bindparam("stream"), audit_event.c.n == sa.bindparam("n")),
 )
-_FIRST_AFTER = Statement(
-    "seals.first_after",
-    sa.select(audit_event.c.rec)
-    .join_from(audit_leaf, audit_event, audit_event.c.id == audit_leaf.c.event_id)
-    .where(audit_leaf.c.seq == sa.bindparam("seq")),
+
+
+def _signed(column: sa.Column[Any]) -> sa.ScalarSelect[Any]:
+    newest = (audit_checkpoint.c.size.desc(), audit_checkpoint.c.number.desc())
+    return sa.select(column).order_by(*newest).limit(sa.literal_column("1")).scalar_subquery()
+
+
+def _alarmed(column: sa.Column[Any]) -> sa.ScalarSelect[Any]:
+    return sa.select(column).order_by(audit_alarm.c.number.desc()).limit(sa.literal_column("1")).scalar_subquery()
+
+
+_PROGRESS = Statement(
+    "seals.progress",
+    sa.select(
+        audit_head.c.size,
+        _signed(audit_checkpoint.c.size),
+        sa.type_coerce(_signed(audit_checkpoint.c.at), sa.BigInteger),
+        sa.type_coerce(_alarmed(audit_alarm.c.at), sa.BigInteger),
+        _alarmed(audit_alarm.c.code),
+        _alarmed(audit_alarm.c.seq),
+        sa.select(sa.type_coerce(audit_event.c.rec, sa.BigInteger))
+        .join_from(audit_leaf, audit_event, audit_event.c.id == audit_leaf.c.event_id)
+        .where(audit_leaf.c.seq == sa.func.coalesce(_signed(audit_checkpoint.c.size), sa.literal_column("0")))
+        .scalar_subquery(),
+    ).where(audit_head.c.id == sa.literal_column("1")),
 )
 _HEADS = Statement(
     "seals.heads",
@@ -158,6 +179,19 @@ class Alarm:
     at: datetime
     code: str
     seq: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the log is sealed and signed, and the signer's last alarm; `unsigned_since` is of the first entry unsigned."""
+
+    size: int
+    signed_size: int
+    signed_at: datetime | None
+    alarm_at: datetime | None
+    alarm: str | None
+    alarm_seq: int | None
+    unsigned_since: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,10 +272,18 @@ class Seals:
         found = self.recent(1)
         return found[0].recorded_at if found else None
 
-    def recorded_at(self, seq: int) -> datetime | None:
-        """When the entry at that place was recorded; None where there is none yet."""
-        row = run(self._cursor, _FIRST_AFTER, {"seq": seq}).fetchone()
-        return instant(row[0]) if row else None
+    def progress(self) -> Progress:
+        row = run(self._cursor, _PROGRESS).fetchone()
+        size, signed, signed_at, alarm_at, alarm, alarm_seq, unsigned = row
+        return Progress(
+            size,
+            signed or 0,
+            instant_or_none(signed_at),
+            instant_or_none(alarm_at),
+            alarm,
+            alarm_seq,
+            instant_or_none(unsigned),
+        )
 
     def checkpoints(self) -> tuple[StoredCheckpoint, ...]:
         rows = run(self._cursor, _CHECKPOINTS).fetchall()

@@ -110,18 +110,16 @@ class Standing:
 
 
 def standing(uow: UnitOfWork) -> Standing:
-    size = uow.seals.head().size
-    newest, alarm = uow.seals.newest_checkpoint(), uow.seals.newest_alarm()
-    signed_size = newest.size if newest else 0
-    refused = alarm if alarm and (newest is None or alarm.at >= newest.at) else None
+    found = uow.seals.progress()
+    refused = found.alarm_at is not None and (found.signed_at is None or found.alarm_at >= found.signed_at)
     return Standing(
-        size=size,
-        signed_size=signed_size,
-        signed_at=newest.at if newest else None,
+        size=found.size,
+        signed_size=found.signed_size,
+        signed_at=found.signed_at,
         waiting_since=uow.seals.oldest_unsealed(),
-        unsigned_since=uow.seals.recorded_at(signed_size) if size > signed_size else None,
-        refused=refused.code if refused else None,
-        at_entry=refused.seq if refused else None,
+        unsigned_since=found.unsigned_since,
+        refused=found.alarm if refused else None,
+        at_entry=found.alarm_seq if refused else None,
     )
 
 
