@@ -1,7 +1,7 @@
 """The real application in a process of its own, over a folder of its own, at the time that a test says.
 
-`python -m tests.serving FOLDER INSTANT SETTINGS` (a JSON object of variables) tells its port, then takes an order a line and
-answers each with a line:
+`python -m tests.serving FOLDER INSTANT SETTINGS PORT` (a JSON object of variables; 0 is any port) tells its port, then takes an
+order a line and answers each with a line:
 an instant moves the clock's hand there, `round` lets the clock look once for what fell due.
 """
 
@@ -53,6 +53,17 @@ class Served:
         """Let the clock look once; how many timers fired."""
         return int(self._order("round"))
 
+    @property
+    def port(self) -> int:
+        return int(self.address.rpartition(":")[2])
+
+    def kill(self) -> None:
+        """End it as a power cut does."""
+        self._process.kill()
+        self._process.wait(timeout=20)
+        self._process.stdin.close()
+        self._process.stdout.close()
+
     def stop(self) -> None:
         self._process.stdin.close()
         self._process.wait(timeout=20)
@@ -68,15 +79,16 @@ class Served:
         return answer
 
 
-def serve(folder: Path, instant: datetime, settings: Mapping[str, str] = MappingProxyType({})) -> Served:
+def serve(folder: Path, instant: datetime, settings: Mapping[str, str] = MappingProxyType({}), port: int = 0) -> Served:
     """Start a server over the office in `folder`, or where `settings`, named as in the environment, say."""
-    command = [sys.executable, "-m", "tests.serving", str(folder), instant.isoformat(), json.dumps(dict(settings))]
+    words = (str(folder), instant.isoformat(), json.dumps(dict(settings)), str(port))
+    command = [sys.executable, "-m", "tests.serving", *words]
     root = Path(__file__).parent.parent
     process = subprocess.Popen(command, cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    port = process.stdout.readline().strip()
-    if not port:
+    told = process.stdout.readline().strip()
+    if not told:
         raise Refused(" ".join(command))
-    return Served(f"http://127.0.0.1:{port}", process)
+    return Served(f"http://127.0.0.1:{told}", process)
 
 
 # -- what stands in the folder ------------------------------------------------------------------------------------------
@@ -124,12 +136,12 @@ class Hand:
     at: datetime
 
 
-def main(folder: str, instant: str, variables: str) -> None:
+def main(folder: str, instant: str, variables: str, port: str) -> None:
     hand = Hand(datetime.fromisoformat(instant))
     wiring.kept_clock = lambda _data: Clock(read=lambda: hand.at)
     settings = Settings.from_environ(Path(folder), json.loads(variables))
     app = create_app(settings)
-    server = create_server(app, host="127.0.0.1", port=0, threads=_THREADS)
+    server = create_server(app, host="127.0.0.1", port=int(port), threads=_THREADS)
     threading.Thread(target=server.run, daemon=True).start()
     _tell(server.effective_port)
     for line in sys.stdin:

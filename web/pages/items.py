@@ -18,6 +18,7 @@ from web.pages.family import family_of
 from web.pages.held import held_lines
 from web.pages.rendering import Shown, count_within, render_fragment, render_page, wants_fragment
 from web.pages.then import asked_then
+from web.pages.unit_work import work_lists
 from web.titles import Titles, titles_of
 from web.wiring import office
 from workflow.catalog.draw import Drawing, View, draw
@@ -39,8 +40,8 @@ from workflow.services.documents import FORMS, has_paper
 from workflow.services.figure_sheets import cells_in, put_into
 from workflow.services.figures import past_of, table_of
 from workflow.services.file_kinds import FAULTS
-from workflow.services.items import Created, NewItem, comment, creatable, create, creates_something, readable
 from workflow.services.gathering import months_merged
+from workflow.services.items import Created, NewItem, comment, creatable, create, creates_something, readable
 from workflow.services.journal import stream_of
 from workflow.services.moves import Done, MoveRequest, Refused, offers, perform, transition_named
 from workflow.services.overview import SOON_DAYS
@@ -221,6 +222,7 @@ def _item_page(uow: UnitOfWork, stored: StoredItem, status: int = 200, **more: A
         who_may=presenting.who_may_table(item, definition, standing, titles, others),
         facts=presenting.facts_of(item, definition, titles, files, grounds_of(uow, item, stream_of(item))),
         figures=_figures(uow, definition, item, files),
+        work=work_lists(uow, item, titles),
         files=list(files.values()),
         signed=signed_lines(files.values()),
         papers=FORMS if has_paper(item) else (),
@@ -404,6 +406,7 @@ def _known_already(uow: UnitOfWork, item: Item, move: str) -> dict[str, Any]:
         key=new_id(office().clock.now()),
         notice=notice,
         kept_at=kept_at,
+        work=work_lists(uow, item, titles) if any(row.figures for row in rows) else None,
         kept=bool(reasons or changes or file_error),
     )
 
