@@ -231,9 +231,7 @@ _TROUBLED: Mapping[tuple[str, str], tuple[Act, ...]] = MappingProxyType(
         ),
         ("2026-10", "snc"): (
             drafted("snc", "10-19 16:30", 3),
-            act(
-                "10-20 08:00", "consolidator", "comment", "Đã quá hạn gửi báo cáo tháng 10, đề nghị Trung tâm gửi ngay."
-            ),
+            act("10-20 08:00", "consolidator", "urge", "Đã quá hạn gửi báo cáo tháng 10, đề nghị Trung tâm gửi ngay."),
             act("10-22 09:10", "officer.snc", "send"),
             act("10-22 10:30", "head.snc", "approve send"),
             received("snc", "10-23 08:20"),

@@ -168,7 +168,7 @@ class _Story:
             yield self._drafted(term, unit, drafted, figures)
             urged = moment(days.overdue, 8, 15)
             yield self._step(
-                term, unit, Act(urged, "consolidator", "comment", "Đã quá hạn, đề nghị đơn vị gửi báo cáo ngay.")
+                term, unit, Act(urged, "consolidator", "urge", "Đã quá hạn, đề nghị đơn vị gửi báo cáo ngay.")
             )
         elif fate is Fate.RETURNED:
             yield self._drafted(term, unit, drafted, lowered(figures))
