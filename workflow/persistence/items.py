@@ -368,6 +368,8 @@ def _counted(this: Item, facts: RowFacts) -> _Counted:
 class Items:
     def __init__(self, cursor: Cursor) -> None:
         self._cursor = cursor
+        # The revisions of the rows that this unit holds against other writers.
+        self._held: dict[str, int] = {}
 
     def get(self, id_or_code: str) -> StoredItem:
         """The item, held against other writers until this unit of work ends; NotFound where there is none."""
@@ -382,7 +384,12 @@ class Items:
         # Codes have hyphens and ids have none; whatever else somebody writes is looked for under both.
         first, second = ((by_code, "code"), (by_id, "id")) if "-" in id_or_code else ((by_id, "id"), (by_code, "code"))
         row = self._row(id_or_code, *first) or self._row(id_or_code, *second)
-        return None if row is None else _stored(row)
+        return None if row is None else self._holding(_stored(row))
+
+    def _holding(self, stored: StoredItem) -> StoredItem:
+        if not self._cursor.read_only:
+            self._held[stored.item.id] = stored.item.revision
+        return stored
 
     def _row(self, sought: str, statement: Statement, name: str) -> Row | None:
         row: Row | None = run(self._cursor, statement, {name: sought}).fetchone()
@@ -410,8 +417,13 @@ class Items:
         values = _changing(this, facts, look_at, head) | {"of_id": this.id, "seen": seen}
         indexed = _INDEXED_VALUES(values)
         moved = frozenset(name for name, old, new in zip(_INDEXED, stored.indexed, indexed, strict=True) if old != new)
-        if run(self._cursor, _save(moved), values).rowcount != 1:
+        written = run(self._cursor, _save(moved), values)
+        # To look at the count is one more journey to a server; nobody else can have written a row that is held since it was read.
+        known = self._cursor.name != "sqlite" and self._held.get(this.id) == seen
+        if not known and written.rowcount != 1:
             raise StaleItem(this.id, seen, self._revision(this.id))
+        if this.id in self._held:
+            self._held[this.id] = this.revision
         counted = _counted(this, facts)
         if counted != stored.counted:
             self._count({stored.counted: -1, counted: 1})
@@ -452,7 +464,8 @@ class Items:
     def children(self, parent: str) -> tuple[StoredItem, ...]:
         """The items below one, oldest first, held like `get` holds its item."""
         statement = _CHILDREN if self._cursor.read_only else _LOCK_CHILDREN
-        return tuple(_stored(row) for row in run(self._cursor, statement, {"parent": parent}).fetchall())
+        rows = run(self._cursor, statement, {"parent": parent}).fetchall()
+        return tuple(self._holding(_stored(row)) for row in rows)
 
     def due_before(self, until: datetime, most: int) -> tuple[tuple[datetime, str], ...]:
         """The items with a timer due at `until` or earlier: since when, and the id; the longest due first."""

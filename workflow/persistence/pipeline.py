@@ -1,7 +1,7 @@
 """PostgreSQL: statements go out without waiting for one another; who looks at an answer waits for it, and for those before it.
 
 So a unit of work travels as often as it asks something, not as often as it says something: a move of three statements, begun and
-committed, goes three times instead of five. A fault of a statement shows where the next answer is looked at, at the latest when the
+committed, goes twice instead of five times. A fault of a statement shows where the next answer is looked at, at the latest when the
 unit is finished.
 
 What is sent without a BEGIN is one transaction as well, from the first statement to the point where the line waits for all of it:

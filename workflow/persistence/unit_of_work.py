@@ -129,6 +129,8 @@ class UnitOfWork:
             yield
         except BaseException:
             self.cursor.raw.execute("ROLLBACK TO SAVEPOINT part")
+            # What the repository knows of rows that were written in it is no longer so.
+            self.__dict__.pop("items", None)
             raise
         finally:
             self.cursor.raw.execute("RELEASE SAVEPOINT part")
