@@ -207,6 +207,7 @@ def _item_page(uow: UnitOfWork, stored: StoredItem, status: int = 200, **more: A
         status,
         item=item,
         definition_label=label(definition.label),
+        period=_period_link(item),
         version_path=f"/definitions/{definition.workflow}/{definition.version}",
         title=str(item.fields.get("title") or item.code),
         state=label(state.label),
@@ -238,6 +239,17 @@ def _item_page(uow: UnitOfWork, stored: StoredItem, status: int = 200, **more: A
         no_comments=_sentences((refusal,) if (refusal := refusal_to_contribute(current_actor())) else (), definition),
         **more,
     )
+
+
+def _period_link(item: Item) -> tuple[str, str] | None:
+    """Where the item's period is seen with every unit in it, and the words of that link."""
+    series, period, version = (item.fields.get(name) for name in ("series", "period", "version_no"))
+    if not (series and period):
+        return None
+    if version is None:
+        return url_for("reports.show", series=series, period=period), _("The whole period")
+    href = url_for("reports.consolidation", series=series, period=period, version=version)
+    return href, _("Merged figures, versions and differences")
 
 
 def _figures(
@@ -335,8 +347,6 @@ def move_form(code: str, move: str) -> Answer:
     return shown.render()
 
 
-def _move_page(
-    uow: UnitOfWork,
 def _known_already(uow: UnitOfWork, item: Item, move: str) -> dict[str, Any]:
     """What an empty table of figures begins with: what the unit's reports of the shorter periods add up to."""
     definition = office().editions.of(item, uow)
@@ -347,6 +357,8 @@ def _known_already(uow: UnitOfWork, item: Item, move: str) -> dict[str, Any]:
     return {name: rows} if rows else {}
 
 
+def _move_page(
+    uow: UnitOfWork,
     stored: StoredItem,
     move: str,
     typed: dict[str, Any],
