@@ -48,7 +48,7 @@ class Identity:
 
 
 def root(name: str = "CA thử nghiệm") -> Identity:
-    return _issued(name, None, NOW - 900 * DAY, NOW + 900 * DAY)
+    return _issued(name, None, datetime(2020, 1, 1, tzinfo=UTC), NOW + 900 * DAY)
 
 
 def person(by: Identity, name: str = "Nguyễn Văn Ký", since: datetime | None = None, until: datetime | None = None):

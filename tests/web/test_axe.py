@@ -225,6 +225,7 @@ PAGES: tuple[tuple[str, str, str | Callable[[Window], None]], ...] = (
     ("late item of its proposer", "head.kt", f"/items/{LATE_WITH_PLAN}"),
     ("late item for a reader", "auditor", f"/items/{LATE_WITH_PLAN}"),
     ("item under a plan", "head.snc", f"/items/{REMEDY}"),
+    ("follow-up sheet on paper", "head.snc", f"/items/{REMEDY}/print"),
     ("history of an item", "auditor", f"/items/{LATE_WITH_PLAN}/history?refusals=1"),
     ("vote", "chairman", f"/items/{LATE_WITH_PLAN}/moves/plan?act=vote"),
     ("move with a plan to fill in", "head.vhxh", f"/items/{LATE}/moves/plan"),
@@ -316,7 +317,7 @@ PAGES: tuple[tuple[str, str, str | Callable[[Window], None]], ...] = (
 
 # Pages that a form leads to, and addresses that hold no page.
 LED_TO = {"directives.preview_form", "directives.show", "jobs.show", "notices.show", "overrides.show"}
-NO_PAGES = {"static", "files.content", "feeds.show", "alive", "ready", "metrics"}
+NO_PAGES = {"static", "files.content", "documents.report", "feeds.show", "alive", "ready", "metrics"}
 STATUS = {
     "accountability, odd period and day": 422,
     "history as of an odd instant": 422,

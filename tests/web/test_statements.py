@@ -24,6 +24,8 @@ PAGES = (
     ("new item", "clerk", "/items/new", 6),
     ("item", "chairman", f"/items/{LATE}", 8),
     ("item with files", "head.snc", f"/items/{REMEDY}", 8),
+    ("follow-up sheet", "chairman", f"/items/{LATE}/print", 6),
+    ("paper of a report", "chairman", "/items/BC-2026-0004/report.docx", 6),
     ("move", "head.snc", f"/items/{REMEDY}/moves/complete", 12),
     ("vote", "chairman", f"/items/{LATE}/moves/plan?act=vote", 12),
     ("history of an item", "auditor", f"/items/{LATE}/history?refusals=1", 4),

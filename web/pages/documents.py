@@ -26,7 +26,7 @@ from workflow.services.signatures import SENTENCES, Signature, signatures_by_fil
 bp = Blueprint("documents", __name__)
 
 Answer = AnyResponse | tuple[str, int]
-_STEPS, _LOOKED_AT = 8, 60
+_STEPS, _LOOKED_AT = 6, 60
 
 
 @dataclass(frozen=True, slots=True)
