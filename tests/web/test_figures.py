@@ -124,9 +124,10 @@ def test_last_periods_figure_and_the_sum_of_the_year_stand_beside_a_figure(clien
 
 
 def test_a_period_that_was_not_sent_is_named_as_missing_from_the_year(client_of, august):
-    form = client_of("officer.hcc").get(f"/items/{august}/moves/draft").text
+    officer = client_of("officer.hcc")
+    sent(officer, august, hs_dung_han__numerator="389", hs_dung_han__denominator="400")
 
-    assert "thiếu kỳ 2026-07" in form
+    assert "thiếu kỳ 07/2026" in officer.get(f"/items/{august}/moves/draft").text
 
 
 def test_a_figure_carries_its_source_its_time_its_file_and_a_note(client_of, august, office):

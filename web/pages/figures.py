@@ -250,9 +250,22 @@ def _row(
         result=result_text(one, line.figure),
         before=result_text(one, line.before),
         cumulative=result_text(one, line.cumulative),
-        holes=", ".join(line.cumulative.holes) if line.cumulative else "",
+        holes=_holes(one, line.cumulative),
         errors=errors,
     )
+
+
+def _holes(one: Indicator, cumulative: Figure | None) -> str:
+    """The periods that a sum of the year lacks; where there is no sum at all, that says enough."""
+    if cumulative is None or outcome(one, cumulative).told is Told.MISSING:
+        return ""
+    return ", ".join(_period(name) for name in cumulative.holes)
+
+
+def _period(name: str) -> str:
+    """07/2026, Q3/2026: a period as it stands on papers."""
+    year, _dash, part = name.partition("-")
+    return f"{part}/{year}" if part else year
 
 
 def _asked(indicator: Indicator) -> Iterator[tuple[str, Any]]:

@@ -83,7 +83,8 @@
   });
   document.addEventListener("htmx:after:swap", (event) => {
     const keeper = keeperOf(event);
-    if (!keeper || !sending.has(keeper)) return;
+    const answer = event.detail && event.detail.ctx && event.detail.ctx.response;
+    if (!keeper || !sending.has(keeper) || (answer && answer.status >= 400)) return;
     served.set(keeper.closest("form"), sending.get(keeper));
     keep(keeper.closest("form"));
   });
