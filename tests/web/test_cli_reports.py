@@ -64,3 +64,39 @@ def test_a_calendar_without_the_year_is_told_and_ends_with_a_refusal(terminal, t
     assert "no data for 2030" in said.stderr
     (refused,) = program["refused"]
     assert (refused["series"], refused["reasons"][0]["params"]) == ("monthly", {"year": "2030"})
+
+
+def test_the_matrix_tells_who_has_sent_what(terminal):  # noqa: F811
+    terminal.run("report", "open", "--period", "2026-07")
+
+    said = terminal.run("report", "matrix", "--year", "2026").stdout
+    (period,) = terminal.json("report", "matrix", "--year", "2026")["periods"]
+
+    assert "July 2026 (19/07/2026)" in said
+    assert said.count("Period open") == 5
+    assert [(one["unit"], one["sent_at"], one["version"]) for one in period["units"]] == [
+        (unit, None, 0) for unit in ("vhxh", "vp", "kt", "hcc", "snc")
+    ]
+    assert period["consolidation_due_on"] == "2026-07-21"
+
+
+def test_a_unit_reads_its_own_line_of_the_matrix(terminal):  # noqa: F811
+    terminal.run("report", "open", "--period", "2026-07")
+
+    (period,) = terminal.json("report", "matrix", "--year", "2026", "--as", "officer.kt")["periods"]
+
+    assert [one["unit"] for one in period["units"]] == ["kt"]
+
+
+def test_a_period_is_consolidated_from_the_command_line(terminal):  # noqa: F811
+    terminal.run("report", "open", "--period", "2026-07")
+
+    said = terminal.run("report", "consolidate", "--period", "2026-07", "--as", "consolidator").stdout
+    again = terminal.json("report", "consolidate", "--period", "2026-07", "--as", "consolidator")
+    terminal.run("report", "consolidate", "--period", "2026-07", "--as", "chairman", code=3)
+    terminal.run("report", "consolidate", "--period", "2026-07", "--as", "head.kt", code=7)
+    terminal.run("report", "consolidate", "--period", "2026-13", "--as", "consolidator", code=7)
+
+    assert "version 1: 0 of 5 units" in said
+    assert "Without a received report: vhxh vp kt hcc snc" in said
+    assert [one["version"] for one in again["versions"]] == [1]

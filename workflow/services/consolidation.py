@@ -138,6 +138,8 @@ def _consolidate(
             return Consolidated(versions(uow, series, period)[-1], definition, began=False)
     once = replace(caller, key=None)
     there = versions(uow, series, period)
+    if there and not scope_of(caller.actor).covers(there[-1]):
+        raise NotFound("period", f"{series} {period}")
     if not there:
         item, began = (
             create_within(
