@@ -461,12 +461,23 @@ def _days(episode: Episode, snaps: tuple[_Snap, ...], stretch: Stretch) -> int:
 
 
 def _verdict(cause: _Cause) -> Measure:
-    """Both kinds of cause at once count as subjective until the objective part is confirmed."""
-    if cause.kind in _OBJECTIVE and cause.confirmed is not None:
+    return verdict(cause.kind, confirmed=cause.confirmed is not None)
+
+
+def verdict(kind: str, *, confirmed: bool) -> Measure:
+    """Under which cause lateness counts: both kinds at once as subjective until the objective part is confirmed."""
+    if kind in _OBJECTIVE and confirmed:
         return Measure.OBJECTIVE_CONFIRMED
-    if cause.kind == "objective":
+    if kind == "objective":
         return Measure.OBJECTIVE_CLAIMED
-    return Measure.SUBJECTIVE if cause.kind else Measure.UNEXPLAINED
+    return Measure.SUBJECTIVE if kind else Measure.UNEXPLAINED
+
+
+def cause_now(item: Item) -> Measure:
+    """The cause of the lateness in which the item stands, as far as it is told."""
+    record = item.episodes[-1].record
+    said = {name: record[name].value for name in ("cause_kind", "cause_confirmed") if name in record}
+    return verdict(str(said.get("cause_kind") or ""), confirmed=said.get("cause_confirmed") is True)
 
 
 def _is_answered(episode: Episode, cause: _Cause, snaps: tuple[_Snap, ...]) -> bool:

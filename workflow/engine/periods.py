@@ -86,6 +86,13 @@ def calendar_stretch(name: str) -> CalendarStretch | None:
     return None
 
 
+def latest_periods(every: str, day: date, count: int) -> tuple[str, ...]:
+    """The names of the month, quarter, half or year (`every`) that `day` lies in and of those before it, the oldest first."""
+    spans = _spans(every, day.year - count * _MONTHS[every] // 12 - 1, day.year)
+    begun = [span for span in spans if date(span.year, span.month_before + 1, 1) <= day]
+    return tuple(_name(span) for span in begun[-count:])
+
+
 @dataclass(frozen=True, slots=True)
 class _Span:
     """The n-th month, quarter or half of a year, or the year itself."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from workflow.engine import Item, row_facts
+from workflow.engine.accountability import DIFFICULTIES
 from workflow.engine.definition import Group
 from workflow.persistence import UnitOfWork
 from workflow.queries.dashboard import Load, Tally, due_soon, load_by_person, tallies
@@ -34,13 +35,14 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """`due_soon` falls due within SOON_DAYS days, whatever the state is called."""
+    """`due_soon` falls due within SOON_DAYS days, whatever the state is called. `unanswered` difficulties wait for an answer."""
 
     total: Bar
     by_unit: tuple[Bar, ...]
     by_area: tuple[Bar, ...]
     due_soon: int
     people: tuple[Load, ...]
+    unanswered: int = 0
 
 
 def overview(office: Office, uow: UnitOfWork, unit: str | None = None, workflow: str | None = None) -> Overview:
@@ -56,7 +58,12 @@ def overview(office: Office, uow: UnitOfWork, unit: str | None = None, workflow:
         by_area=_bars("area", counted),
         due_soon=sum(soon.values()),
         people=load_by_person(uow, unit) if unit else (),
+        unanswered=sum(row.items for row in rows if _is_unanswered(office, uow, row)),
     )
+
+
+def _is_unanswered(office: Office, uow: UnitOfWork, row: Tally) -> bool:
+    return row.workflow == DIFFICULTIES and row.state == office.editions.latest(DIFFICULTIES, uow).initial.name
 
 
 def overview_of(office: Office, uow: UnitOfWork, items: Iterable[Item]) -> Overview:
