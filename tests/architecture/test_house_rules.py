@@ -152,8 +152,15 @@ def _declared() -> set[str]:
     return {line.partition(">")[0].partition("[")[0].strip().lower() for line in wanted}
 
 
-# What Flask and RQ stand on; they are named by those who use Flask and RQ, and come with them.
-COMES_WITH = {"werkzeug": "flask", "jinja2": "flask", "markupsafe": "flask", "click": "flask", "redis": "rq"}
+# What Flask, RQ and pyHanko stand on; it is named by those who use these, and comes with them.
+COMES_WITH = {
+    "werkzeug": "flask",
+    "jinja2": "flask",
+    "markupsafe": "flask",
+    "click": "flask",
+    "redis": "rq",
+    "pyhanko-certvalidator": "pyhanko",
+}
 
 
 def _named_alike(package: str) -> str:
