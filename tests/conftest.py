@@ -1,5 +1,6 @@
 """What every folder of tests shares: the browser, and the last word on what could not be had."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Error, Playwright, sync_playwright
 
 from tests import chromium, missing
+from tests.completeness import CountedGround
 from tests.databases import Database, Ground, PostgresqlStock, sqlite_ground
 from tests.servers import NotHad, Postgres, RedisServer, must_have, postgres_server, redis_of_its_own
 
@@ -65,11 +67,22 @@ def postgresql_stock(postgres: Postgres) -> Iterator[PostgresqlStock]:
 def ground(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ground]:
     """Where this test's databases stand: it runs once on each kind."""
     if request.param == "sqlite":
-        yield sqlite_ground(tmp_path)
+        yield from _on_sqlite(tmp_path)
         return
     made = Ground(request.getfixturevalue("postgresql_stock"), tmp_path)
     yield made
     made.close()
+
+
+def _on_sqlite(folder: Path) -> Iterator[Ground]:
+    """With DONDOC_COMPLETENESS set, what the test changes and what it logs is counted and held against each other."""
+    if not os.environ.get("DONDOC_COMPLETENESS"):
+        yield sqlite_ground(folder)
+        return
+    counted = CountedGround(sqlite_ground(folder))
+    with counted.watching():
+        yield counted
+    assert counted.faults() == []
 
 
 @pytest.fixture
