@@ -48,11 +48,16 @@ class Identity:
 
 
 def root(name: str = "CA thử nghiệm") -> Identity:
-    return _issued(name, None, datetime(2020, 1, 1, tzinfo=UTC), NOW + 900 * DAY)
+    return _issued(name, None, datetime(2020, 1, 1, tzinfo=UTC), NOW + 900 * DAY, ca=True)
 
 
 def person(by: Identity, name: str = "Nguyễn Văn Ký", since: datetime | None = None, until: datetime | None = None):
     return _issued(name, by, since or NOW - 90 * DAY, until or NOW + 90 * DAY)
+
+
+def authority(by: Identity, name: str = "CA cấp dưới") -> Identity:
+    """An authority whom that root lets give certificates."""
+    return _issued(name, by, datetime(2020, 1, 1, tzinfo=UTC), NOW + 800 * DAY, ca=True)
 
 
 def machine(by: Identity) -> Identity:
@@ -100,7 +105,14 @@ def _store(*identities: Identity) -> SimpleCertificateStore:
 
 
 def _issued(
-    name: str, by: Identity | None, since: datetime, until: datetime, *, stamps: bool = False, signs: bool = True
+    name: str,
+    by: Identity | None,
+    since: datetime,
+    until: datetime,
+    *,
+    stamps: bool = False,
+    signs: bool = True,
+    ca: bool = False,
 ) -> Identity:
     # The timestamping stand-in of the tests knows no other kind.
     key = rsa.generate_private_key(65537, 2048) if stamps else ec.generate_private_key(ec.SECP256R1())
@@ -119,9 +131,9 @@ def _issued(
         .serial_number(x509.random_serial_number())
         .not_valid_before(since)
         .not_valid_after(until)
-        .add_extension(x509.BasicConstraints(ca=by is None, path_length=None), critical=True)
+        .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-        .add_extension(_usage(ca=by is None, signs=signs), critical=True)
+        .add_extension(_usage(ca=ca, signs=signs), critical=True)
     )
     if by is not None:
         made = made.add_extension(

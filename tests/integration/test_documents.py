@@ -8,22 +8,10 @@ import openpyxl
 import pytest
 
 from tests import files
-from tests.integration.test_consolidation import (
-    FIGURES,
-    UNITS,
-    code_of,
-    consolidated,
-    issued,
-    on,
-    opened,
-    received,
-    reported,
-    sent,
-    table,
-    voted,
-)
+from tests.integration.test_consolidation import consolidated, issued
 from tests.offices import at, caller, moved, new_task, opened_office, shipped
 from tests.papers import words_of
+from tests.reporting import FIGURES, UNITS, code_of, on, opened, received, reported, sent, table, voted
 from workflow.audit import canonical
 from workflow.errors import NotFound
 from workflow.exports.paper import Share

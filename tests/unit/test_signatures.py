@@ -55,6 +55,20 @@ def test_nothing_can_be_hidden_where_the_signature_stands():
     assert verdicts(SIGNED[: end - 4] + b"0001" + SIGNED[end:]) == [Verdict.ALTERED]
 
 
+def test_a_chain_by_way_of_another_authority_leads_to_the_root():
+    between = signing.authority(HERE)
+    content = signing.signed(signing.person(between), between)
+
+    assert verdicts(content) == [Verdict.VALID]
+    assert verdicts(content, trusting(signing.root("CA lạ"))) == [Verdict.UNKNOWN_ROOT]
+
+
+def test_who_is_no_authority_gives_no_certificates():
+    somebody = signing.person(HERE)
+
+    assert Verdict.VALID not in verdicts(signing.signed(signing.person(somebody), somebody))
+
+
 def test_a_root_that_nobody_trusts_proves_nothing():
     assert verdicts(SIGNED, trusting(signing.root("CA lạ"))) == [Verdict.UNKNOWN_ROOT]
 

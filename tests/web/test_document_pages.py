@@ -8,8 +8,8 @@ import pytest
 
 from tests import files, signing
 from tests.calls import program
-from tests.integration.test_consolidation import opened, sent
 from tests.offices import OPENING, caller, moved
+from tests.reporting import opened, sent
 from tests.web.conftest import close, settings_of
 from tests.web.test_cli_commands import Terminal
 from web import create_app

@@ -2,23 +2,21 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 
 from workflow.catalog.figures import Figure, Told, outcome
 from workflow.catalog.indicators import Indicator
 from workflow.catalog.organisation import Unit
 from workflow.engine import Actor, Definition, Item
-from workflow.engine.definition import Group
 from workflow.engine.periods import calendar_stretch
-from workflow.engine.visibility import scope_of, shown_to
 from workflow.exports.paper import Align, Annex, Cell, Column, Share
 from workflow.persistence import UnitOfWork
 from workflow.queries.consolidation import CONSOLIDATION
-from workflow.queries.papers import items_standing
 from workflow.services.figures import figures_in, lines_of, past_of, table_of
 from workflow.services.office import Office
+from workflow.services.past import office_at
+from workflow.services.unit_work import Standing, work_led, work_of
 
-_TASKS = "task"
 NONE_AROSE, NO_FIGURE = "Không phát sinh", "Chưa có số liệu"
 
 
@@ -150,46 +148,36 @@ _TASK_COLUMNS = (
     Column("Tình trạng", 35),
     Column("Nguyên nhân, biện pháp khắc phục", 52),
 )
-_ORDER = (Group.BEHIND, Group.DOING, Group.DONE)
 
 
 def _tasks(reading: Reading, item: Item, at: datetime) -> Annex:
     """The list of the dispatch: what is late and why, what is under way, what was done since the period began."""
-    found: dict[Group, list[tuple[Item, Definition]]] = {group: [] for group in _ORDER}
-    for task, definition in _standing(reading, item, at):
-        found[definition.states[task.state].group].append((task, definition))
-    ordered = [one for group in _ORDER for one in found[group]]
     rows = tuple(
         (
             n,
-            str(task.fields.get("title") or task.code),
-            reading.units[task.unit].short.vi if task.unit in reading.units else task.unit,
-            _day(task.fields.get("due_on")),
-            definition.states[task.state].label.vi,
-            _cause(definition, task),
+            str(one.item.fields.get("title") or one.item.code),
+            reading.units[one.item.unit].short.vi if one.item.unit in reading.units else one.item.unit,
+            _day(one.item.fields.get("due_on")),
+            one.definition.states[one.item.state].label.vi,
+            _cause(one.definition, one.item),
         )
-        for n, (task, definition) in enumerate(ordered, 1)
+        for n, one in enumerate(_standing(reading, item, at), 1)
     )
     return Annex("DANH MỤC NHIỆM VỤ ĐƯỢC GIAO VÀ TIẾN ĐỘ THỰC HIỆN", _TASK_COLUMNS, rows)
 
 
-def _standing(reading: Reading, item: Item, at: datetime) -> Iterator[tuple[Item, Definition]]:
-    """The tasks that belong on the list, as far as the reader may see them."""
-    scope, since = scope_of(reading.actor), _begin(reading.office, item)
-    for task in items_standing(reading.uow, _TASKS, at, "" if is_of_commune(item) else item.unit):
-        definition = reading.office.editions.of(task, reading.uow)
-        state = definition.states[task.state]
-        current = state.group is not Group.DONE or task.entered_at >= since
-        if state.group in _ORDER and not state.initial and current and scope.covers(task):
-            yield shown_to(reading.actor, definition, task), definition
-
-
-def _begin(office: Office, item: Item) -> datetime:
-    """The first instant of what the report is about."""
-    first = item.fields.get("window_from")
+def _standing(reading: Reading, item: Item, at: datetime) -> Iterator[Standing]:
+    """As of the cut-off of a unit's period, of every unit's tasks as of `at`; never later than `at`."""
+    office, uow, actor = reading.office, reading.uow, reading.actor
+    if not is_of_commune(item):
+        work = work_of(office_at(office, at), uow, actor, item)
+        yield from work.tasks if work else ()
+        return
     stretch = calendar_stretch(str(item.fields.get("period") or ""))
-    day = date.fromisoformat(str(first)) if first else stretch.first if stretch else date.min
-    return datetime(day.year, day.month, day.day, tzinfo=office.zone)
+    if stretch is not None:
+        since = datetime.combine(stretch.first, time(), tzinfo=office.zone)
+        for unit in reading.units:
+            yield from work_led(office, uow, actor, unit, since, at).tasks
 
 
 def _cause(definition: Definition, task: Item) -> str:

@@ -43,9 +43,14 @@ def work_of(office: Office, uow: UnitOfWork, actor: Actor, report: Item) -> Work
         return None
     since = datetime.combine(first, time(), tzinfo=office.zone)
     at = min(datetime.combine(last, time.max, tzinfo=office.zone), office.clock.now())
+    return work_led(office, uow, actor, report.unit, since, at)
+
+
+def work_led(office: Office, uow: UnitOfWork, actor: Actor, unit: str, since: datetime, at: datetime) -> Work:
+    """What a unit had to do by `at`, without what was closed before `since`; as far as `actor` may see it."""
     scope = scope_of(actor)
     found = []
-    for item in led_by(uow, report.unit, (TASKS, DUTIES), since, at):
+    for item in led_by(uow, unit, (TASKS, DUTIES), since, at):
         definition = office.editions.of(item, uow)
         state = definition.states[item.state]
         closed_before = state.group is Group.DONE and item.entered_at < since
