@@ -26,6 +26,7 @@ from tests import missing
 START_SECONDS = 20
 OWNER = "dondoc_owner"
 PRODUCT = "dondoc"
+REDACTOR = "dondoc_redactor"
 SEALER = "dondoc_sealer"
 SIGNER = "dondoc_signer"
 _NOBODY = 65534
@@ -121,8 +122,8 @@ class Postgres:
         self.ask(f"DROP DATABASE IF EXISTS {database} WITH (FORCE)")
 
     def make_roles(self) -> None:
-        """The roles of the product: one owns the schema, one works in it, one numbers the log, one signs it."""
-        for role in (OWNER, PRODUCT, SEALER, SIGNER):
+        """The roles of the product: one owns the schema, one works in it, one erases, one numbers the log, one signs it."""
+        for role in (OWNER, PRODUCT, REDACTOR, SEALER, SIGNER):
             with contextlib.suppress(psycopg.errors.DuplicateObject):
                 self.ask(f"CREATE ROLE {role} LOGIN")
 
