@@ -63,6 +63,17 @@ def _report(at: Window) -> None:
     at.page.locator("#h-figures-1").wait_for()
 
 
+def _open_draft(at: Window) -> None:
+    """The form of a report with all that it can unfold, and with the word that it is kept."""
+    at.go("/items?workflow=report&unit=kt")
+    with at.page.expect_navigation():
+        at.page.locator("main tbody a", has_text="quý IV").first.click()
+    at.go(at.page.url.removeprefix(at.address).partition("?")[0] + "/moves/draft")
+    at.page.locator("details").evaluate_all("all => all.forEach((one) => { one.open = true; })")
+    at.page.locator("#figure-giai-ngan-numerator").fill("1")
+    at.page.locator("#kept .alert").wait_for()
+
+
 def _saved_draft(at: Window) -> None:
     at.go(f"/items/{REMEDY}/moves/complete")
     at.page.locator("#field-result_note").fill("Bản nháp của tôi")
@@ -233,6 +244,7 @@ PAGES: tuple[tuple[str, str, str | Callable[[Window], None]], ...] = (
     ("move refused", "head.vhxh", _refused_move),
     ("figures refused", "officer.hcc", _odd_figure),
     ("report with figures", "auditor", _report),
+    ("draft of a report", "officer.kt", _open_draft),
     ("move, draft saved", "head.snc", _saved_draft),
     ("move not permitted", "auditor", f"/items/{LATE}/moves/plan"),
     ("conflict", "head.snc", _conflict),

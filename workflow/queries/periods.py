@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 
@@ -28,15 +29,6 @@ _REPORTED = Statement(
     ),
 )
 
-_OF_UNIT = Statement(
-    "periods.of_unit",
-    sa.select(item.c.unit, item.c.fields).where(
-        item.c.workflow == sa.bindparam("workflow"),
-        item.c.unit == sa.bindparam("unit"),
-        item.c.fields.like(sa.bindparam("naming")),
-    ),
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Reported:
@@ -49,8 +41,21 @@ class Reported:
     fields: Mapping[str, Any]
 
 
+_known: "WeakKeyDictionary[UnitOfWork, dict[tuple[str, str, str], tuple[Reported, ...]]]" = WeakKeyDictionary()
+
+
 def reported(uow: UnitOfWork, workflow: str, unit: str, series: str) -> tuple[Reported, ...]:
-    """The unit's items of that series, oldest period first."""
+    """The unit's items of that series, oldest period first; asked for once in a unit of work that only reads."""
+    if not uow.cursor.read_only:
+        return _asked_for(uow, workflow, unit, series)
+    known = _known.setdefault(uow, {})
+    key = (workflow, unit, series)
+    if key not in known:
+        known[key] = _asked_for(uow, *key)
+    return known[key]
+
+
+def _asked_for(uow: UnitOfWork, workflow: str, unit: str, series: str) -> tuple[Reported, ...]:
     params = {"workflow": workflow, "unit": unit, "naming": f'%"{series}"%'}
     rows = run(uow.cursor, _REPORTED, params).fetchall()
     found = [_reported(*row) for row in rows]
@@ -61,14 +66,6 @@ def _reported(code: str, group: str, final: int, text: str) -> Reported:
     fields = json_value(text)
     done = group == "done"
     return Reported(code, str(fields.get("period", "")), done, bool(final) and not done, fields)
-
-
-def fields_before(uow: UnitOfWork, workflow: str, unit: str, series: str, period: str) -> Mapping[str, Any]:
-    """The fields of the unit's newest item of that series before `period`, or nothing."""
-    params = {"workflow": workflow, "unit": unit, "naming": f'%"{series}"%'}
-    found = [json_value(text) for _, text in run(uow.cursor, _OF_UNIT, params).fetchall()]
-    earlier = [one for one in found if one.get("series") == series and str(one.get("period", "")) < period]
-    return max(earlier, key=lambda one: str(one["period"]), default={})
 
 
 def reporting(uow: UnitOfWork, workflow: str, series: str, period: str) -> frozenset[str]:
