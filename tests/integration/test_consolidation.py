@@ -281,3 +281,18 @@ def test_a_target_missed_in_a_received_report_asks_the_unit_for_a_remedy(october
     assert (duty.fields["period"], duty.fields["met"], duty.fields["value"]) == ("2026-10", False, "98.6")
     assert duty.fields["line_count"] == 2
     assert told.count("remedy_wanted") == 1
+
+
+def test_a_report_that_contradicts_its_months_is_named_and_the_months_count(office):
+    for n, period in enumerate(("2026-07", "2026-08", "2026-09")):
+        opened(office, period, on(6 + n, 15))
+        reported(office, "snc", period, on(7 + n, 16), {"tin-bai": (10, None)})
+    opened(office, "2026-Q3", on(9, 15))
+    reported(office, "snc", "2026-Q3", on(9, 17), {"tin-bai": (31, None)})
+
+    with office.read() as uow:
+        gathered = gather(office, uow, "quarterly", "2026-Q3")
+
+    (line,) = (line for line in gathered.lines if line.indicator.id == "tin-bai")
+    assert line.figure.numerator == 30
+    assert [(unit, typed.numerator) for unit, typed in line.contradicted] == [("snc", 31)]

@@ -35,7 +35,7 @@ from workflow.services.consolidation import (
     newly_received,
     of_period,
 )
-from workflow.services.gathering import Gathered
+from workflow.services.gathering import Gathered, Line
 from workflow.services.items import creatable
 from workflow.services.matrix import URGE, Matrix, PeriodRow, matrix, row_of, urge
 from workflow.services.moves import offers
@@ -324,6 +324,7 @@ def _consolidation_page(
         versions=[_version(uow, one, chosen, series, period) for one in reversed(versions)],
         units=_units_told(chosen, gathered, titles),
         figures=_figure_lines(chosen, gathered, titles),
+        contradicted=_contradicted(gathered, titles),
         before=int(str(before.fields.get("version_no"))) if before else 0,
         differences=[_difference(one) for one in differences(before, chosen)] if before and chosen else [],
         errors=[(None, sentence) for sentence in errors],
@@ -413,7 +414,7 @@ def _figure_lines(chosen: Item | None, gathered: Gathered, titles: Titles) -> li
     holes: dict[str, list[str]] = {}
     for told in str(fields.get("holes") or "").split():
         indicator, _colon, missing = told.partition(":")
-        holes.setdefault(indicator, []).append(_hole(missing, titles))
+        holes.setdefault(indicator, []).append(missing)
     return [
         _figure_line(one, rows.get(one.id, {}), holes.get(one.id, []), titles)
         for one in office().indicators.indicators
@@ -421,9 +422,14 @@ def _figure_lines(chosen: Item | None, gathered: Gathered, titles: Titles) -> li
     ]
 
 
-def _hole(missing: str, titles: Titles) -> str:
-    unit, _slash, period = missing.partition("/")
-    return f"{titles.unit(unit)} ({period})" if period else titles.unit(unit)
+def _holes(missing: Iterable[str], titles: Titles) -> str:
+    """Which units have no figure, and in which shorter periods they have none."""
+    periods: dict[str, list[str]] = {}
+    for one in missing:
+        unit, _slash, period = one.partition("/")
+        periods.setdefault(unit, []).extend([period] if period else [])
+    named = (f"{titles.unit(unit)} ({', '.join(of)})" if of else titles.unit(unit) for unit, of in periods.items())
+    return ", ".join(named)
 
 
 def _figure_line(one: Indicator, row: Mapping[str, Any], holes: list[str], titles: Titles) -> FigureLine:
@@ -435,9 +441,24 @@ def _figure_line(one: Indicator, row: Mapping[str, Any], holes: list[str], title
         result=result_text(one, figure) if row else "",
         parts=tuple((number(value), label(words)) for words, value in parts if words and value is not None),
         brought=", ".join(titles.unit(unit) for unit in str(row.get("units") or "").split()),
-        holes=", ".join(holes),
+        holes=_holes(holes, titles),
         target=number(one.target) if one.target is not None else "",
     )
+
+
+def _contradicted(gathered: Gathered, titles: Titles) -> list[tuple[str, DifferenceLine]]:
+    """What units typed for the whole period beside what their shorter periods add up to: unit by unit."""
+    return [
+        (titles.unit(unit), DifferenceLine(label(line.indicator.label), *_beside(line, unit, typed)))
+        for line in gathered.lines
+        for unit, typed in line.contradicted
+    ]
+
+
+def _beside(line: Line, unit: str, typed: Figure) -> tuple[str, str]:
+    counted = dict(line.brought)[unit]
+    told = (_told(line.indicator, (one.numerator, one.denominator)) for one in (typed, counted))
+    return next(told), next(told)
 
 
 def _difference(one: Difference) -> DifferenceLine:

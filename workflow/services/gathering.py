@@ -29,13 +29,15 @@ _REGISTER = frozenset({"issued_number", "issued_on", "signed_file"})
 class Line:
     """One indicator of the period. `brought` holds the figure of each unit that has one.
 
-    `holes` names what is missing: a unit, or a unit and the shorter period in which it has none (`hcc/2026-08`).
+    `holes` names what is missing: a unit, or a unit and the shorter period in which it has none (`hcc/2026-08`). `contradicted`
+    holds what units typed for the whole period where that is not what their shorter periods add up to.
     """
 
     indicator: Indicator
     figure: Figure
     brought: tuple[tuple[str, Figure], ...]
     holes: tuple[str, ...]
+    contradicted: tuple[tuple[str, Figure], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +214,14 @@ def _line(book: _Book, own: tuple[Standing, ...], indicator: Indicator) -> Line:
         elif standing.unit == indicator.owner and not standing.is_waived:
             holes.extend(missing)
     figure = merged(indicator, brought) if len(brought) > 1 else next(iter(brought.values()), Figure(indicator.id))
-    return Line(indicator, figure, tuple(brought.items()), tuple(holes))
+    typed = ((unit, book.own(unit, indicator.id)) for unit in brought)
+    contradicted = tuple((unit, one) for unit, one in typed if one and _contradicts(indicator, one, brought[unit]))
+    return Line(indicator, figure, tuple(brought.items()), tuple(holes), contradicted)
+
+
+def _contradicts(indicator: Indicator, typed: Figure, counted: Figure) -> bool:
+    parts = (typed.numerator, typed.denominator), (counted.numerator, counted.denominator)
+    return _says_something(indicator, typed) and parts[0] != parts[1]
 
 
 def _of_unit(book: _Book, unit: str, indicator: Indicator) -> tuple[Figure | None, tuple[str, ...]]:
