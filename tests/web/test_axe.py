@@ -174,6 +174,23 @@ def _wish(at: Window) -> None:
         at.page.locator("main a[href^='/overrides/']").first.click()
 
 
+def _ground_to_give(at: Window) -> None:
+    at.go(f"/admin/redactions?code={REMEDY}")
+    with at.page.expect_navigation():
+        at.page.locator("main td a").first.click()
+
+
+def _erasing(at: Window) -> None:
+    """The administrator asks to have a text erased; the chairman opens it from his work."""
+    at.log_in("admin")
+    _ground_to_give(at)
+    at.page.locator("#field-ground").fill("Luật 91/2025/QH15, Điều 14")
+    at.press("Trình Chủ tịch")
+    at.log_in("chairman")
+    with at.page.expect_navigation():
+        at.page.locator("main a[href^='/redactions/']").first.click()
+
+
 def _notice(at: Window) -> None:
     at.go("/notices")
     message = at.page.locator("main form input[name=message]").first.get_attribute("value")
@@ -329,12 +346,16 @@ PAGES: tuple[tuple[str, str, str | Callable[[Window], None]], ...] = (
     ("not permitted", "head.kt", "/commune"),
     ("session over", "", _too_late),
     ("session taken up again", "", _resume),
+    ("erasures", "admin", "/admin/redactions"),
+    ("erasure of which text", "admin", f"/admin/redactions?code={REMEDY}"),
+    ("erasure on which ground", "admin", _ground_to_give),
+    ("erasure to decide", "", _erasing),
 )
 
 
 # Pages that a form leads to, and addresses that hold no page.
-LED_TO = {"directives.preview_form", "directives.show", "jobs.show", "notices.show", "overrides.show"}
-NO_PAGES = {"static", "files.content", "documents.report", "feeds.show", "alive", "ready", "metrics"}
+LED_TO = {"directives.preview_form", "directives.show", "jobs.show", "notices.show", "overrides.show", "redactions.show"}
+NO_PAGES = {"static", "files.content", "documents.report", "history.moves_of", "feeds.show", "alive", "ready", "metrics"}
 STATUS = {
     "accountability, odd period and day": 422,
     "history as of an odd instant": 422,
