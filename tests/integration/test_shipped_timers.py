@@ -9,6 +9,7 @@ from web.notices import SENTENCES, sentence
 from web.wiring import NOTICES
 from workflow.outbox.inline import relay_inline
 from workflow.services import overrides
+from workflow.services.consolidation import consolidate
 from workflow.services.deadlines import sweep
 from workflow.services.items import Created, NewItem, create
 from workflow.services.moves import MoveRequest, perform
@@ -75,7 +76,12 @@ def explanation(office):
     return create(on(office, BEGUN), caller(office, "head.kt"), NewItem("explanation", "kt", said)).item.code
 
 
+def consolidation(office):
+    return consolidate(on(office, BEGUN), caller(office, "consolidator"), "monthly", "2026-06").item.code
+
+
 MAKERS = {
+    "consolidation": consolidation,
     "explanation": explanation,
     "task": task,
     "standing": duty,
