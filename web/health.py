@@ -17,6 +17,7 @@ from workflow.persistence import UnitOfWork
 from workflow.persistence.migrations import newest
 from workflow.queries.condition import schema_of
 from workflow.services.office import Office
+from workflow.services.sealing import standing
 
 CLOCK_IS_OLD = timedelta(minutes=2)
 """A round comes every ten seconds; after so long without one somebody has to look."""
@@ -76,6 +77,7 @@ def checks(office: Office, settings: Settings) -> tuple[Check, ...]:
         ("files", lambda: can_write(settings.files), True),
         ("clock", lambda: _answers(office, lambda uow: clock_runs(uow, office.clock.now())), False),
     ]
+    asked.append(("seals", lambda: _answers(office, lambda uow: well_sealed(uow, office.clock.now())), False))
     if settings.redis_url is not None:
         asked.append(("redis", lambda: redis_answers(str(settings.redis_url)), False))
     return tuple(Check(name, ask(), needed) for name, ask, needed in asked)
@@ -109,6 +111,12 @@ def clock_age(uow: UnitOfWork, now: datetime) -> timedelta | None:
 def clock_runs(uow: UnitOfWork, now: datetime) -> bool:
     age = clock_age(uow, now)
     return age is not None and age < CLOCK_IS_OLD
+
+
+def well_sealed(uow: UnitOfWork, now: datetime) -> bool:
+    """Whether what is written has its place and its signature in time, and the signer does not refuse."""
+    found = standing(uow)
+    return found.refused is None and not found.waits_too_long(now) and not found.unsigned_too_long(now)
 
 
 def redis_answers(url: str) -> bool:

@@ -3,6 +3,7 @@
 import hmac
 import time
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from functools import partial
 from ipaddress import ip_address
 
@@ -19,6 +20,7 @@ from web.settings import Settings
 from workflow import __version__
 from workflow.queries.condition import load
 from workflow.services.office import Office
+from workflow.services.sealing import Standing, standing
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -78,6 +80,7 @@ def _kept(office: Office) -> Iterator[Metric]:
     now = office.clock.now()
     with office.read() as uow:
         found, age = load(uow), clock_age(uow, now)
+        sealed = standing(uow)
         fired = int(uow.settings.find(wiring.TIMERS_FIRED) or 0)
     messages = GaugeMetricFamily("dondoc_messages", "Messages of the outbox, by what became of them", labels=["status"])
     messages.add_metric(["waiting"], found.waiting)
@@ -90,8 +93,28 @@ def _kept(office: Office) -> Iterator[Metric]:
     )
     yield GaugeMetricFamily("dondoc_job_rows_waiting", "Rows of long jobs that are still to be done", found.job_rows)
     yield CounterMetricFamily("dondoc_timers_fired", "Timers that fired, whichever process fired them", fired)
+    yield from _seals(sealed, now)
     if age is not None:
         yield GaugeMetricFamily("dondoc_clock_age_seconds", "Since the last round of the clock", age.total_seconds())
+
+
+def _seals(found: Standing, now: datetime) -> Iterator[Metric]:
+    """How long what is written waits for its place and for a signature: how long it could be rewritten unseen."""
+    for name, words, since in (
+        (
+            "dondoc_unsealed_seconds",
+            "Since the oldest entry was recorded that has no place in the log",
+            found.waiting_since,
+        ),
+        (
+            "dondoc_unsigned_seconds",
+            "Since the oldest entry was recorded that no checkpoint covers",
+            found.unsigned_since,
+        ),
+    ):
+        yield GaugeMetricFamily(name, words, max(0.0, (now - since).total_seconds()) if since else 0)
+    yield GaugeMetricFamily("dondoc_log_entries", "Entries with a place in the log", found.size)
+    yield GaugeMetricFamily("dondoc_signer_refuses", "1 where the signer refused last", 1 if found.refused else 0)
 
 
 def measure(app: Flask, meters: Meters, settings: Settings) -> None:

@@ -24,6 +24,7 @@ from web.api import (
     problem,
     redactions,
     reports,
+    seals,
 )
 
 _BUDGET, _SECONDS = 1000, 1.0
@@ -52,6 +53,7 @@ def register(app: Flask) -> None:
         accountability,
         reports,
         redactions,
+        seals,
         openapi,
     ):
         bp.register_blueprint(part.bp)
@@ -75,6 +77,8 @@ def admit() -> None:
 
 
 def _scope() -> str:
+    if request.path.startswith("/api/v1/audit/"):
+        return "audit"
     if request.method not in _SAFE:
         return "admin" if request.path.startswith("/api/v1/calendars/") else "write"
-    return "audit" if request.path.startswith("/api/v1/audit/") else "read"
+    return "read"

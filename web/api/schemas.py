@@ -268,6 +268,8 @@ DEFINITION_QUERY = Body.from_dict({"version": whole(1, 2**31 - 1)}, name="Defini
 _ENTRIES = ("after", "stream", "actor", "type", "item", "move", "unit", "since", "until")
 ENTRIES_QUERY = Body.from_dict({**{part: name() for part in _ENTRIES}, **_PAGING}, name="EntriesQuery")
 MOVES_QUERY = Body.from_dict({"format": one_of(*FORMS, needed=True)}, name="MovesQuery")
+CHECKPOINT_QUERY = Body.from_dict({"since": whole(0, 2**53)}, name="CheckpointQuery")
+EXPORT_QUERY = Body.from_dict({"private": one_of("0", "1")}, name="ExportQuery")
 PAGE_QUERY = Body.from_dict({**_PAGING}, name="PageQuery")
 YEAR_QUERY = Body.from_dict({"year": whole(FIRST_YEAR, LAST_YEAR)}, name="YearQuery")
 SOURCE_QUERY = Body.from_dict({"source": words(needed=True)}, name="SourceQuery")

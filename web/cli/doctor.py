@@ -24,6 +24,7 @@ from web.cli.shell import (
     say_json,
 )
 from web.i18n import N_, _, ngettext, role_name
+from web.seals import alarms
 from web.settings import Settings
 from workflow.engine.definition import OFFICES, SYSTEM
 from workflow.persistence import UnitOfWork
@@ -33,6 +34,7 @@ from workflow.persistence.migrations import current, newest
 from workflow.queries.condition import load
 from workflow.services.auditing import verify_newest
 from workflow.services.calendars import missing_years
+from workflow.services.sealing import standing
 
 _LITTLE = 500 * 1024 * 1024
 _NEWEST_ENTRIES = 500
@@ -225,6 +227,19 @@ def _of_office(at: Desk) -> Iterator[Sign]:
     yield from found
     yield from _calendars(at)
     yield _log(at)
+    yield _seals(at)
+
+
+def _seals(at: Desk) -> Sign:
+    now = at.office.clock.now()
+    with at.office.read() as uow:
+        found = standing(uow)
+    told = alarms(found, now)
+    if told:
+        return _fault("seals", " ".join(told))
+    if found.signed_at is None:
+        return _advice("seals", _("Nothing of the log is signed yet."))
+    return _well("seals", _("The log is signed up to entry {n}.", n=found.signed_size))
 
 
 def _people(at: Desk, uow: UnitOfWork) -> Iterator[Sign]:

@@ -15,6 +15,7 @@ from web.health import CLOCK_IS_OLD, clock_age
 from web.i18n import ROLES, _, label, reason_sentence, role_name
 from web.pages.complaints import complaints, pasted_text, sent_file, shown_text
 from web.pages.rendering import Shown, render_page
+from web.seals import alarms
 from web.titles import Titles, titles_of
 from web.wiring import office, settings
 from workflow import __version__
@@ -30,6 +31,7 @@ from workflow.persistence.migrations import newest
 from workflow.persistence.people import Appointment, Person
 from workflow.queries.condition import condition
 from workflow.services import passwords, people, publishing
+from workflow.services.sealing import standing
 from workflow.values import replace
 
 bp = Blueprint("admin", __name__)
@@ -57,6 +59,7 @@ def index() -> Answer:
         found = condition(uow)
         age = clock_age(uow, now)
         accounts = len(uow.people.all())
+        sealed = standing(uow)
     last_round = now - age if age is not None else None
     disk = shutil.disk_usage(settings().data)
     return render_page(
@@ -68,6 +71,7 @@ def index() -> Answer:
         accounts=accounts,
         last_round=last_round,
         round_minutes=_minutes(last_round, now),
+        alarms=alarms(sealed, now),
         clock_stands=age is None or age >= CLOCK_IS_OLD,
         message_minutes=_minutes(found.oldest_message, now),
         free=disk.free // 2**20,

@@ -12,6 +12,7 @@ from web.event_logs import download
 from web.i18n import N_, _, label
 from web.pages import presenting
 from web.pages.rendering import render_page
+from web.seals import alarms_seen
 from web.titles import Titles, titles_of
 from web.wiring import office
 from workflow.audit import Verification
@@ -74,6 +75,7 @@ def index() -> Answer:
         moves=moves,
         kinds=[(name, _(words)) for name, words in KINDS.items()],
         trouble=trouble,
+        alarms=alarms_seen(),
         whole=refusal_to_audit(current_actor()) is None,
         next_href=_address(before=found[-1].id) if len(found) == _PAGE else "",
         first_href=_address(before=None) if request.args.get("before") else "",

@@ -222,10 +222,11 @@ class Seals:
 
         On SQLite nothing older can be without a place. On PostgreSQL it can where a clock went back: `missed` finds it.
         """
+        if self._cursor.name == "sqlite":
+            # The place in the file is the order; a clock that went back hides nothing there.
+            return self._unsealed(_FROM_THE_FIRST, most)
         last = run(self._cursor, _LAST_RECORDED).fetchone()
-        # On SQLite the place in the file is the order; a clock that went back hides nothing there.
-        known = last is not None and self._cursor.name != "sqlite"
-        return self._unsealed(last[0] - _ONE_HOUR if known and last else _FROM_THE_FIRST, most)
+        return self._unsealed(last[0] - _ONE_HOUR if last else _FROM_THE_FIRST, most)
 
     def missed(self, most: int) -> tuple[Unsealed, ...]:
         """The same among all entries, however old: it looks at each of them."""
