@@ -1,10 +1,14 @@
 """Figures that contradict each other may be drafted and are not sent, by whatever way one tries."""
 
+from io import BytesIO
+
 import pytest
 
+from tests.files import pdf
 from tests.offices import at, caller, moved, tried
 from tests.web.conftest import set_clock
 from tests.web.test_figures import AUGUST
+from workflow.services import evidence
 from workflow.services.moves import MoveRequest, perform
 from workflow.services.reports import open_period
 
@@ -101,3 +105,22 @@ def test_the_form_of_sending_says_the_same(client_of, drafted):
 
     assert answer.status_code == 422
     assert "415, lớn hơn" in answer.text
+
+
+def test_a_correction_keeps_the_evidence_of_the_report_that_it_replaces(office):
+    august = at(office, AUGUST)
+    code = report_of(office, "kt", "2026-08")
+    taken = evidence.attach(august, caller(august, "officer.kt"), code, "Kho bạc.pdf", BytesIO(pdf()))
+    figures = {"giai-ngan": {"numerator": 1, "denominator": 2, "evidence": [taken.sha256]}}
+    moved(august, "officer.kt", code, "draft", results="Đạt", figures=figures, evidence=[taken.sha256])
+    sent_in(august, code, "kt")
+    moved(august, "consolidator", code, "receive")
+    moved(august, "head.kt", code, "correct", comment="Ghi nhầm mẫu số")
+    perform(august, caller(august, "consolidator"), MoveRequest(code, "correct", "approve"))
+    with august.read() as uow:
+        (new,) = uow.items.children(uow.items.get(code).item.id)
+
+    moved(august, "officer.kt", new.item.code, "draft", results="Đạt", figures=figures, evidence=[taken.sha256])
+    refused = tried(august, "officer.kt", new.item.code, "draft", evidence=["a" * 64])
+
+    assert [reason.code for reason in refused.reasons] == ["file_unknown"]

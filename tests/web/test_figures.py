@@ -258,3 +258,38 @@ def test_what_comes_after_its_form_was_sent_is_no_draft_again(client_of, august)
     )
 
     assert 'value="99"' not in officer.get(f"/items/{august}/moves/draft").text
+
+
+def test_two_files_of_one_figure_stay_its_evidence_when_the_form_is_saved_again(client_of, august, office):
+    officer = client_of("officer.hcc")
+    shas = []
+    for name in ("a", "b"):
+        officer.get(f"/items/{august}")
+        part = (BytesIO(pdf(name)), f"{name}.pdf")
+        officer.client.post(f"/items/{august}/files", data={"part": part, "csrf_token": officer.token})
+        shas.append(sha256(pdf(name)).hexdigest())
+
+    sent(officer, august, hs_tiep_nhan__numerator="1", hs_tiep_nhan__evidence=",".join(shas))
+
+    assert stored(office, august)["hs-tiep-nhan"]["evidence"] == shas
+    form = officer.get(f"/items/{august}/moves/draft").text
+    assert f'<option value="{",".join(shas)}" selected>Giữ nguyên: a.pdf, b.pdf</option>' in form
+
+
+def test_the_files_that_come_with_the_form_become_the_evidence_of_the_figures_that_say_so(client_of, august, office):
+    officer = client_of("officer.hcc")
+    part = (BytesIO(pdf("c")), "c.pdf")
+
+    answer = sent(
+        officer,
+        august,
+        hs_tiep_nhan__numerator="1",
+        hs_tiep_nhan__evidence="new",
+        hs_giai_quyet__numerator="1",
+        fields={"upload-evidence": part},
+    )
+
+    assert answer.status_code == 303
+    found = stored(office, august)
+    assert found["hs-tiep-nhan"]["evidence"] == [sha256(pdf("c")).hexdigest()]
+    assert "evidence" not in found["hs-giai-quyet"]

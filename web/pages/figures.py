@@ -66,6 +66,7 @@ def rows_of(
     read: Rows,
     past: Iterable[Reported] = (),
     reasons: Iterable[Reason] = (),
+    files: Mapping[str, StoredFile] | None = None,
 ) -> tuple[FigureRow, ...]:
     """The rows of a form: what the unit answers for in this period, and whatever else stands in the table already.
 
@@ -79,19 +80,26 @@ def rows_of(
             line,
             {"source": line.before.source if line.before else "", **given.get(line.indicator.id, {})},
             errors=refused.get(line.indicator.id, ()),
+            files=files,
         )
         for line in lines_of(_known(), definition, item, list(read), past)
     )
 
 
 def form_rows(
-    uow: UnitOfWork, definition: Definition, item: Item, field: str, written: Rows, reasons: Iterable[Reason]
+    uow: UnitOfWork,
+    definition: Definition,
+    item: Item,
+    field: str,
+    written: Rows,
+    reasons: Iterable[Reason],
+    files: Mapping[str, StoredFile],
 ) -> tuple[FigureRow, ...]:
     """The rows of the form at hand, each with what stands against it, whether or not it was refused already."""
     read, unreadable = _read(field, written)
     unsound = office().measures(uow).against(item, field, tuple(read))
     past = past_of(uow, definition, item)
-    return rows_of(definition, item, written, read, past, (*reasons, *unreadable, *unsound))
+    return rows_of(definition, item, written, read, past, (*reasons, *unreadable, *unsound), files)
 
 
 def faults_in(uow: UnitOfWork, item: Item, field: str, written: Rows) -> tuple[Reason, ...]:
@@ -199,7 +207,9 @@ def typed_rows(form: MultiDict[str, str], name: str) -> list[dict[str, Any]] | N
             continue
         asked[cell[2]] = None
         if text.strip():
-            found.setdefault(cell[2], {"indicator": cell[2]})[cell[3]] = [text] if cell[3] == "evidence" else text
+            found.setdefault(cell[2], {"indicator": cell[2]})[cell[3]] = (
+                text.split(",") if cell[3] == "evidence" else text
+            )
     for indicator, cells in _pasted(form.get(f"{name}.pasted", ""), tuple(asked)):
         found.setdefault(indicator, {"indicator": indicator}).update(cells)
     return [found[indicator] for indicator in asked if indicator in found] if asked else None

@@ -457,7 +457,7 @@ def _rows(
 ) -> tuple[forms.FormField, ...]:
     names = [name for name in transition.inputs if name != COMMENT]
     tables = {
-        name: figures.form_rows(uow, definition, item, name, forms.value_in(field, typed, item, titles), reasons)
+        name: figures.form_rows(uow, definition, item, name, forms.value_in(field, typed, item, titles), reasons, files)
         for name in names
         if (field := definition.fields.get(name)) is not None and field.type is FieldType.FIGURES
     }

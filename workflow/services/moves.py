@@ -169,7 +169,7 @@ def command_of(
         return Vote(actor, request.move, Choice(request.act), comment), ()
     loaded = load_inputs(definition, transition.inputs, request.inputs, input_context(uow, circumstances))
     errors = tuple(reason_of(error) for error in loaded.errors)
-    errors += unknown_files(uow, definition, item.id, loaded.values)
+    errors += unknown_files(uow, definition, item, loaded.values)
     return Perform(actor, request.move, loaded.values, comment), errors
 
 
@@ -186,18 +186,25 @@ def reason_of(error: InputError) -> Reason:
 
 
 def unknown_files(
-    uow: UnitOfWork, definition: Definition, item_id: str, values: Mapping[str, Plain]
+    uow: UnitOfWork, definition: Definition, item: Item, values: Mapping[str, Plain]
 ) -> tuple[Reason, ...]:
-    """A reason for each attachment that was not uploaded to this very item."""
-    named = [
-        one for name, value in values.items() if isinstance(value, tuple) for one in _files_in(definition, name, value)
-    ]
+    """A reason for each attachment that was not uploaded to this very item.
+
+    What a correction took over from the report it replaces may stay where it stands.
+    """
+    named = tuple(_named_in(definition, values))
     if not named:
         return ()
-    known = uow.files.of_item(item_id)
+    known = {*uow.files.of_item(item.id), *(sha for sha, _where in _named_in(definition, item.fields))}
     return tuple(
         Reason("file_unknown", Kind.INPUT, {"value": sha, **where}) for sha, where in named if sha not in known
     )
+
+
+def _named_in(definition: Definition, values: Mapping[str, Plain]) -> Iterator[tuple[str, Mapping[str, str]]]:
+    for name, value in values.items():
+        if isinstance(value, tuple) and name in definition.fields:
+            yield from _files_in(definition, name, value)
 
 
 def _files_in(definition: Definition, name: str, value: tuple[object, ...]) -> Iterator[tuple[str, Mapping[str, str]]]:
