@@ -147,8 +147,8 @@ def test_the_commune_s_report_names_its_holes_and_who_has_not_sent(office):
 
     found = paper(at(office, on(10, 20, 10)), item.code)
 
-    missing = next(row for row in annex(found, "SỐ LIỆU").rows if row[5] == "Chưa có số liệu" and "TTDVSNC" in row[7])
-    assert missing[7] == "Thiếu: TTDVSNC"
+    missing = next(row for row in annex(found, "SỐ LIỆU").rows if row[5] == "Chưa có số liệu" and "TTDVSNC" in row[6])
+    assert missing[6] == "Thiếu: TTDVSNC"
     assert annex(found, "GỬI BÁO CÁO").rows[-1][1:] == (
         "Trung tâm Dịch vụ sự nghiệp công",
         "Chưa có báo cáo được tiếp nhận",
@@ -190,6 +190,23 @@ def test_the_register_s_number_and_day_stand_on_it_once_they_are_recorded(office
     assert (found.number_line, found.dated) == ("Số: 12/BC-KT", date(2026, 10, 19))
     again = perform(then, caller(then, "clerk"), MoveRequest(code, "record", inputs={"issued_number": "13/BC-KT"}))
     assert "condition_failed" in {reason.code for reason in again.reasons}
+
+
+def test_a_correction_names_the_paper_that_it_replaces(office):
+    code = sent(office, "kt", PERIOD, on(10, 16))
+    received(office, "kt", code, on(10, 19))
+    then = at(office, on(10, 20))
+    signed = attach(then, caller(then, "clerk"), code, "bản ký.pdf", io.BytesIO(files.pdf()))
+    issue = {"issued_number": "12/BC-KT", "issued_on": "2026-10-19", "signed_file": [signed.sha256]}
+    moved(then, "clerk", code, "record", **issue)
+    moved(then, "head.kt", code, "correct", comment="Sai mẫu số")
+    voted(then, "consolidator", code, "correct")
+
+    corrected = paper(then, code_of(then, "kt", PERIOD))
+
+    assert corrected.opening.endswith("Báo cáo này thay thế Báo cáo số 12/BC-KT ngày 19/10/2026 của Phòng Kinh tế.")
+    assert "thay thế" not in paper(then, code).opening
+    assert corrected.number == ""
 
 
 # -- who takes it -------------------------------------------------------------------------------------------------------
@@ -235,7 +252,7 @@ def test_the_workbook_holds_numbers_as_numbers_and_no_formula(office):
 
     row = next(row for row in page.iter_rows() if row[3].value == 30)
     assert [(cell.value, cell.data_type) for cell in row[3:6]] == [(30, "n"), (40, "n"), (75, "n")]
-    assert row[7].data_type == "s"
+    assert row[-1].data_type == "s"
     assert not [cell for line in page.iter_rows() for cell in line if cell.data_type == "f"]
 
 

@@ -55,7 +55,7 @@ def _said(paper: Paper) -> dict[str, Any]:
         "kind": shown(paper.kind).upper(),
         "subject": shown(paper.subject),
         "addressee": shown(paper.addressee),
-        "opening": shown(paper.opening),
+        "opening": [shown(line) for line in form.paragraphs(paper.opening)],
         "body": [[shown(heading), [shown(line) for line in lines]] for heading, lines in form.body(paper)],
         "recipients-word": form.RECIPIENTS,
         "recipients": [shown(one) for one in paper.recipients],

@@ -154,8 +154,8 @@ def _head(document: DocumentObject, paper: Paper) -> None:
 
 
 def _body(document: DocumentObject, paper: Paper) -> None:
-    if paper.opening:
-        _written(document, paper.opening)
+    for line in form.paragraphs(paper.opening):
+        _written(document, line)
     for heading, lines in form.body(paper):
         title = _written(document, heading, bold=True)
         title.paragraph_format.keep_with_next = True

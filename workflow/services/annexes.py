@@ -1,7 +1,7 @@
 """The tables behind a report's paper: its figures, who sent what, and the tasks as they stood."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 
 from workflow.catalog.figures import Figure, Told, outcome
@@ -59,6 +59,7 @@ _FIGURE_COLUMNS = (
     Column("Kỳ trước", 26, Align.RIGHT),
     Column("Nguồn số liệu, ghi chú", 34),
 )
+_BEFORE = 6
 
 
 def _figures(reading: Reading, definition: Definition, item: Item) -> Annex:
@@ -76,7 +77,18 @@ def _figures(reading: Reading, definition: Definition, item: Item) -> Annex:
         for n, one in enumerate(figure_lines(reading, definition, item), 1)
     )
     note = f"“{NONE_AROSE}”: mẫu số bằng 0. “{NO_FIGURE}”: đơn vị chưa báo cáo; không tính là 0."
-    return Annex("BIỂU SỐ LIỆU CÁC CHỈ TIÊU CẢI CÁCH HÀNH CHÍNH", _FIGURE_COLUMNS, rows, note if rows else "")
+    whole = Annex("BIỂU SỐ LIỆU CÁC CHỈ TIÊU CẢI CÁCH HÀNH CHÍNH", _FIGURE_COLUMNS, rows, note if rows else "")
+    return _without_empty(whole)
+
+
+def _without_empty(annex: Annex) -> Annex:
+    """Without the column of the period before where it says nothing; the last one takes its room."""
+    if any(row[_BEFORE] is not None for row in annex.rows):
+        return annex
+    *others, last = annex.columns
+    kept = (*others[:_BEFORE], *others[_BEFORE + 1 :], replace(last, width=last.width + annex.columns[_BEFORE].width))
+    rows = tuple((*row[:_BEFORE], *row[_BEFORE + 1 :]) for row in annex.rows)
+    return replace(annex, columns=kept, rows=rows)
 
 
 @dataclass(frozen=True, slots=True)

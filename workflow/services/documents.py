@@ -182,7 +182,7 @@ def _paper(
         kind="Báo cáo",
         subject=f"Kết quả thực hiện công tác cải cách hành chính {period}".strip(),
         addressee=f"Kính gửi: {'Ủy ban nhân dân thành phố' if whole else house.name}",
-        opening=_opening(item, agency, period),
+        opening="\n".join(filter(None, (_opening(item, agency, period), _replaced(uow, item, agency)))),
         sections=tuple(_sections(definition, item)),
         annexes=tuple(annexes(Reading(office, uow, actor, house.units), definition, item, at)),
         recipients=tuple(_recipients(house, unit, whole=whole)),
@@ -211,6 +211,17 @@ def _opening(item: Item, agency: str, period: str) -> str:
         f"Thực hiện chế độ thông tin, báo cáo định kỳ về công tác cải cách hành chính, {agency} "
         f"báo cáo kết quả thực hiện {period}{window} như sau:"
     )
+
+
+def _replaced(uow: UnitOfWork, item: Item, agency: str) -> str:
+    """What an issued paper with an error in it is replaced by says so (Điều 18 of the decree)."""
+    stored = uow.items.find(item.parent) if item.parent else None
+    if stored is None or stored.item.workflow != item.workflow:
+        return ""
+    number, on = (stored.item.fields.get(name) for name in ("issued_number", "issued_on"))
+    if not (number and on):
+        return "Báo cáo này thay thế báo cáo đã ký trước đây của cùng kỳ báo cáo."
+    return f"Báo cáo này thay thế Báo cáo số {number} ngày {_day(on)} của {agency}."
 
 
 def _day(value: object) -> str:
