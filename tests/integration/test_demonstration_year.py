@@ -10,6 +10,7 @@ import pytest
 from tests.databases import Ground
 from tests.offices import at, caller, empty_office, moved, shipped
 from workflow.audit import canonical
+from workflow.catalog.figures import figure_of
 from workflow.clock import VIETNAM
 from workflow.queries.consolidation import versions
 from workflow.services import auditing
@@ -17,7 +18,7 @@ from workflow.services.consolidation import Consolidated, consolidate
 from workflow.services.deadlines import sweep
 from workflow.services.demonstration.amounts import counted
 from workflow.services.demonstration.year import Year, live
-from workflow.services.gathering import figures_of
+from workflow.services.gathering import months_merged
 from workflow.services.moves import MoveRequest, perform
 
 UNITS = ("vhxh", "vp", "kt", "hcc", "snc")
@@ -78,7 +79,12 @@ def shown(office, series, period):
     """What the newest consolidated version of the period says."""
     with office.read() as uow:
         newest = versions(uow, series, period)[-1]
-    return {name: (one.numerator, one.denominator) for name, one in figures_of(newest).items()}
+    return parts_of(newest.fields["figures"])
+
+
+def parts_of(rows):
+    figures = map(figure_of, rows)
+    return {one.indicator: (one.numerator, one.denominator) for one in figures}
 
 
 # -- figures ------------------------------------------------------------------------------------------------------------
@@ -121,6 +127,21 @@ def test_a_month_that_was_never_sent_is_filled_by_the_quarter_or_stays_a_hole(of
     with office.read() as uow:
         newest = versions(uow, "quarterly", "2026-Q4")[-1]
     assert "vb-dien-tu:vp/2026-10" in newest.fields["holes"].split()
+
+
+def test_a_longer_report_begins_with_what_its_shorter_ones_add_up_to(office, typed, reports):
+    longer = [one for one in reports if one.fields["series"] != "monthly" and one.fields["period"][:4] == "2026"]
+    without_own = {key: figures for key, figures in typed.items() if key[0] in MONTHS or key[0] in QUARTERS}
+
+    for report in longer:
+        series, period = report.fields["series"], report.fields["period"]
+        shorter = {key: figures for key, figures in without_own.items() if key[0] != period}
+        owned = {one.id for one in shipped().indicators.indicators if one.owner == report.unit}
+        wanted = {name: row for name, row in added_up(shorter, series, period).items() if name in owned}
+        with office.read() as uow:
+            rows = months_merged(office, uow, report)
+        assert parts_of(rows) == wanted, report.code
+    assert len(longer) == 25
 
 
 def test_a_correction_in_the_new_year_changes_quarter_and_year_and_no_sum_else(lived, typed):
