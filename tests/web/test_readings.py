@@ -8,7 +8,7 @@ import pytest
 from tests.calls import codes, program
 from tests.offices import HOUSE, new_task
 from tests.web.conftest import Visitor, set_clock
-from tests.web.test_cli_commands import Terminal, terminal  # noqa: F401  the fixture
+from tests.web.test_cli_commands import Terminal, opened, terminal  # noqa: F401  the fixture
 from workflow.engine import Label
 from workflow.services import people
 
@@ -218,6 +218,15 @@ def test_nobody_else_takes_the_moves_away(client_of, office, login):
 
 def test_another_form_is_not_found(client_of):
     assert client_of("auditor").get("/history/moves/csv").status_code == 404
+
+
+def test_what_an_auditor_asks_for_by_command_is_on_record(terminal):  # noqa: F811
+    terminal.run("item", "show", "NV-2026-0001", "--as", "auditor", code=7)
+    terminal.run("item", "list", "--as", "chairman")
+
+    with opened(terminal) as uow:
+        entries = uow.audit.stream(f"person/{uow.people.id_of_login('auditor')}")
+    assert [json.loads(entry.body)["what"] for entry in entries] == ["dondoc item show NV-2026-0001"]
 
 
 def test_the_command_writes_the_moves_into_a_file(terminal, tmp_path):  # noqa: F811

@@ -18,8 +18,10 @@ from web.settings import SettingRefused, Settings, wished_language
 from web.titles import Titles, titles_of
 from workflow.catalog.findings import Finding
 from workflow.engine import SYSTEM_ACTOR, Definition, Reason
+from workflow.engine.administration import inspects
 from workflow.errors import DefinitionInvalid, WorkflowError
 from workflow.services import people
+from workflow.services.auditing import record_reading
 from workflow.services.office import Caller, Office
 from workflow.values import replace
 
@@ -258,12 +260,22 @@ def sqlite_file(settings: Settings) -> Path | None:
 
 
 def caller_of(office: Office, login: str | None, key: str | None = None, giver: str | None = None) -> Caller:
-    """Who acts; without a login the system itself, which is whoever runs this machine."""
+    """Who acts; without a login the system itself, which is whoever runs this machine. What an auditor asks for is on record."""
     actor = SYSTEM_ACTOR if login is None else people.actor_of(office, login)
     if giver is not None:
         # Whether he holds that person's power the rules say, and record it where he does not.
         actor = replace(actor, acting_for=people.person_of(office, giver).id)
-    return Caller(actor, "cli", key=key)
+    caller = Caller(actor, "cli", key=key)
+    if inspects(actor):
+        record_reading(office, caller, " ".join((click.get_current_context().command_path, *_arguments())), 0)
+    return caller
+
+
+def _arguments() -> list[str]:
+    """What the command at hand was asked about, without its options."""
+    context = click.get_current_context()
+    named = (part.name for part in context.command.params if isinstance(part, click.Argument))
+    return [str(context.params[name]) for name in named if name and context.params.get(name)]
 
 
 # -- what is said -------------------------------------------------------------------------------------------------------
