@@ -11,6 +11,7 @@ from workflow.catalog.figures import Told, outcome
 from workflow.clock import VIETNAM
 from workflow.engine.accountability import Measure
 from workflow.engine.periods import latest_periods
+from workflow.queries.trends import items_named
 from workflow.services import trends as service
 from workflow.services.deadlines import sweep
 from workflow.services.trends import Point, Trend, lateness, scale, trends
@@ -48,7 +49,10 @@ def test_lateness_is_told_by_what_is_said_of_its_cause(office):
     with then.read() as uow:
         found, others = lateness(then, uow), lateness(then, uow, "vp")
 
-    by_cause = {cause: [item.code for item in items] for cause, items in found.by_cause.items() if items}
+        by_cause = {
+            cause: [item.code for item in items_named(uow, ids)] for cause, ids in found.by_cause.items() if ids
+        }
+
     assert by_cause == {Measure.UNEXPLAINED: [unexplained], Measure.OBJECTIVE_CONFIRMED: [confirmed]}
     assert found.long == ()
     assert not any(others.by_cause.values())

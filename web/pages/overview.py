@@ -21,6 +21,7 @@ from workflow.engine.accountability import Measure, reads_account
 from workflow.engine.visibility import scope_of
 from workflow.persistence import UnitOfWork
 from workflow.queries.dashboard import Load
+from workflow.queries.trends import items_named
 from workflow.queries.worklist import Filter, list_items
 from workflow.services.overview import SOON_DAYS, Bar, Overview, overview
 from workflow.services.trends import CAUSES, Lateness, lateness, trends
@@ -179,15 +180,15 @@ def _late_page(why: str, unit: str | None) -> Answer:
         if unit is not None and unit not in titles.units:
             abort(404)
         found = lateness(office(), uow, unit)
-        items = found.long if why == LONG_LATE else found.by_cause[Measure(why)]
+        ids = found.long if why == LONG_LATE else found.by_cause[Measure(why)]
         shown = Shown(
             "overview/late.html",
             name=titles.unit(unit) if unit else _("The commune"),
             back=f"/units/{unit}" if unit else "/commune",
             words=_("Late for more than ten days") if why == LONG_LATE else _(WORDS[Measure(why)]),
-            count=len(items),
-            lines=[_late_line(uow, item, titles) for item in items[:_MOST]],
-            hidden=max(0, len(items) - _MOST),
+            count=len(ids),
+            lines=[_late_line(uow, item, titles) for item in items_named(uow, ids[:_MOST])],
+            hidden=max(0, len(ids) - _MOST),
         )
         count_within(uow)
     return shown.render()

@@ -473,9 +473,9 @@ def verdict(kind: str, *, confirmed: bool) -> Measure:
     return Measure.SUBJECTIVE if kind else Measure.UNEXPLAINED
 
 
-def cause_now(item: Item) -> Measure:
-    """The cause of the lateness in which the item stands, as far as it is told."""
-    record = item.episodes[-1].record
+def cause_now(episode: Episode) -> Measure:
+    """The cause of a stretch of lateness that still runs, as far as it is told."""
+    record = episode.record
     said = {name: record[name].value for name in ("cause_kind", "cause_confirmed") if name in record}
     return verdict(str(said.get("cause_kind") or ""), confirmed=said.get("cause_confirmed") is True)
 

@@ -305,6 +305,11 @@ def read_item(row: Row) -> Item:
     )
 
 
+def latest_episode(facts: str) -> Episode:
+    """The last stretch of lateness of an item that has one, from its column `facts` alone."""
+    return _read_episode(json_value(facts)["episodes"][-1])
+
+
 def _read_paused(plain: Mapping[str, Any] | None) -> Mapping[str, Paused]:
     if not plain:
         return _NONE
@@ -409,9 +414,7 @@ class Items:
         self._count({counted: 1})
         return StoredItem(this, head, counted, _INDEXED_VALUES(values))
 
-    def save(
-        self, stored: StoredItem, this: Item, facts: RowFacts, look_at: datetime | None, head: Head
-    ) -> StoredItem:
+    def save(self, stored: StoredItem, this: Item, facts: RowFacts, look_at: datetime | None, head: Head) -> StoredItem:
         """Write what became of `stored`; StaleItem, and nothing written, where it was changed since it was read."""
         seen = stored.item.revision
         values = _changing(this, facts, look_at, head) | {"of_id": this.id, "seen": seen}

@@ -1,18 +1,18 @@
 """How indicators went over the last periods, against their targets, and why what is late is late: of a unit or of the commune."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from workflow.catalog.figures import Figure, Outcome, Told, figure_of, merged, outcome
 from workflow.catalog.indicators import Indicator
-from workflow.engine import Definition, Item
+from workflow.engine import Definition
 from workflow.engine.accountability import Measure, cause_now
 from workflow.engine.definition import FieldType
 from workflow.engine.periods import latest_periods
 from workflow.persistence import UnitOfWork
-from workflow.queries.trends import Received, late_items, received_reports
+from workflow.queries.trends import Received, late_ones, received_reports
 from workflow.services.office import Office
 
 PERIODS = 12
@@ -54,10 +54,10 @@ class Trend:
 
 @dataclass(frozen=True, slots=True)
 class Lateness:
-    """What is late now, by cause, and what has been so for more than LONG; each the longest first."""
+    """What is late now, by cause, and what has been so for more than LONG: ids, the longest late first."""
 
-    by_cause: Mapping[Measure, tuple[Item, ...]]
-    long: tuple[Item, ...]
+    by_cause: Mapping[Measure, tuple[str, ...]]
+    long: tuple[str, ...]
 
 
 def trends(office: Office, uow: UnitOfWork, unit: str | None = None) -> tuple[Trend, ...]:
@@ -117,11 +117,12 @@ def scale(trend: Trend) -> tuple[Decimal, Decimal]:
 
 def lateness(office: Office, uow: UnitOfWork, unit: str | None = None) -> Lateness:
     """Why what is late is late, in one unit or in all. One statement."""
-    found = late_items(uow, unit)
+    found = late_ones(uow, unit)
     since = office.clock.now() - LONG
-    by_cause = {cause: tuple(item for item in found if cause_now(item) is cause) for cause in CAUSES}
-    return Lateness(by_cause, tuple(_long(found, since)))
-
-
-def _long(items: Iterable[Item], since: datetime) -> Iterable[Item]:
-    return (item for item in items if item.episodes[-1].effective_at < since)
+    by_cause: dict[Measure, list[str]] = {cause: [] for cause in CAUSES}
+    for one in found:
+        by_cause[cause_now(one.episode)].append(one.id)
+    return Lateness(
+        by_cause={cause: tuple(ids) for cause, ids in by_cause.items()},
+        long=tuple(one.id for one in found if one.episode.effective_at < since),
+    )
