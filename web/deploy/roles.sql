@@ -6,3 +6,7 @@ CREATE ROLE dondoc LOGIN PASSWORD :'app_password';
 CREATE DATABASE dondoc OWNER dondoc_owner ENCODING 'UTF8' TEMPLATE template0;
 REVOKE CONNECT ON DATABASE dondoc FROM PUBLIC;
 GRANT CONNECT ON DATABASE dondoc TO dondoc;
+-- Erasing private texts (DONDOC_REDACTOR_DATABASE_URL) is done by a role of its own, where erasures are wanted at all:
+--   CREATE ROLE dondoc_redactor LOGIN PASSWORD '…';
+--   GRANT CONNECT ON DATABASE dondoc TO dondoc_redactor;
+-- `dondoc init`, run with that address too, grants it what the product may and the deletion of private texts, nothing else.

@@ -23,6 +23,7 @@ from workflow.engine.administration import refusal_to_audit, refusal_to_read_log
 from workflow.engine.visibility import part_of_log
 from workflow.errors import NotFound
 from workflow.persistence import UnitOfWork
+from workflow.queries.erased import Grounds, grounds_in
 from workflow.queries.history import HistoryEntry, Pinned, Sought, entries, items_of, seen_by
 from workflow.services import auditing
 from workflow.services.items import readable
@@ -64,7 +65,11 @@ def index() -> Answer:
         found = entries(uow, sought, before=request.args.get("before"), limit=_PAGE) if not trouble else ()
         titles = titles_of(uow)
         about = items_of(uow, found)
-        told = [_told(uow, entry, about.get(entry.stream), titles) for entry in seen_by(current_actor(), found)]
+        grounds = grounds_in(uow, found)
+        told = [
+            _told(uow, entry, about.get(entry.stream), titles, grounds.get((entry.stream, entry.n), {}))
+            for entry in seen_by(current_actor(), found)
+        ]
         moves = _moves(uow)
     readings.note(len(told))
     return render_page(
@@ -140,9 +145,11 @@ def _day(text: str | None, after: int = 0) -> datetime | None:
     return datetime.combine(day, time(), tzinfo=office().zone).astimezone(UTC)
 
 
-def _told(uow: UnitOfWork, entry: HistoryEntry, about: Pinned | None, titles: Titles) -> presenting.Told:
+def _told(
+    uow: UnitOfWork, entry: HistoryEntry, about: Pinned | None, titles: Titles, grounds: Grounds
+) -> presenting.Told:
     definition = office().editions.of(about, uow) if about else None
-    return presenting.told(entry, definition, titles, {}, code=about.code if about else "")
+    return presenting.told(entry, definition, titles, {}, code=about.code if about else "", grounds=grounds)
 
 
 def _address(**changes: str | None) -> str:

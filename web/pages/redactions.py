@@ -104,7 +104,12 @@ def _page(
 
 def _place(one: Sealed, found: Glimpse, titles: Titles) -> Place:
     move = found.definition.transitions.get(one.move or "")
-    kinds = {"comment": _("Comment"), "override": _("Past the workflow")}
+    kinds = {
+        "comment": _("Comment"),
+        "override": _("Past the workflow"),
+        "request": _("Proposal"),
+        "vote": _("Opinion on a proposal"),
+    }
     return Place(
         f"{one.n}.{one.field}",
         label(move.label) if move else kinds.get(one.type, _("Entry")),

@@ -53,7 +53,11 @@ _ADD = Statement("redactions.add", sa.insert(table))
 _GET = Statement("redactions.get", _COLUMNS.where(table.c.id == _NEW("id")))
 _ALL_OPEN = Statement("redactions.all_open", _COLUMNS.where(_OPEN).order_by(table.c.asked_at, table.c.id))
 _NEWEST = Statement(
-    "redactions.newest", _COLUMNS.order_by(table.c.asked_at.desc(), table.c.id.desc()).limit(_NEW("most"))
+    "redactions.newest",
+    _COLUMNS.add_columns(item.c.code, item.c.workflow, item.c.fingerprint)
+    .select_from(table.join(item))
+    .order_by(table.c.asked_at.desc(), table.c.id.desc())
+    .limit(_NEW("most")),
 )
 _OF_STREAM = Statement(
     "redactions.of_stream", _COLUMNS.where(_OPEN, table.c.stream == _NEW("stream")).order_by(table.c.n)
@@ -92,6 +96,15 @@ class RedactionRequest(Frozen):
     decided_at: datetime | None = None
     note: str | None = None
     done_at: datetime | None = None
+
+
+class AskedOf(Frozen):
+    """A request with what its item is called and which edition rules it."""
+
+    request: RedactionRequest
+    code: str
+    workflow: str
+    fingerprint: str
 
 
 def _request(row: Row) -> RedactionRequest:
@@ -293,8 +306,9 @@ class Redactions:
     def open_of(self, stream: str) -> tuple[RedactionRequest, ...]:
         return self._requests(_OF_STREAM, stream=stream)
 
-    def newest(self, most: int) -> tuple[RedactionRequest, ...]:
-        return self._requests(_NEWEST, most=most)
+    def newest(self, most: int) -> tuple[AskedOf, ...]:
+        rows = run(self._cursor, _NEWEST, {"most": most}).fetchall()
+        return tuple(AskedOf(_request(row), *row[13:]) for row in rows)
 
     def granted(self) -> tuple[RedactionRequest, ...]:
         """Decided and not carried out yet, in the order of the decisions."""

@@ -136,12 +136,8 @@ def newest(office: Office, caller: Caller) -> tuple[Listed, ...] | Reason:
     if refusal:
         return refusal
     with office.read() as uow:
-        return tuple(_listed(office, uow, one) for one in uow.redactions.newest(_SHOWN))
-
-
-def _listed(office: Office, uow: UnitOfWork, request: RedactionRequest) -> Listed:
-    item = uow.items.get(request.item).item
-    return Listed(request, item.code, office.editions.of(item, uow))
+        found = uow.redactions.newest(_SHOWN)
+        return tuple(Listed(one.request, one.code, office.editions.of(one, uow)) for one in found)
 
 
 # -- the chairman decides -----------------------------------------------------------------------------------------------
