@@ -34,7 +34,6 @@ from workflow.services.deadlines import Swept, sweep
 from workflow.services.editions import Editions
 from workflow.services.evidence import sweep_daily
 from workflow.services.inbox import Badge
-from workflow.services.measures import CatalogueMeasures
 from workflow.services.office import Office, Witness, unwitnessed
 from workflow.services.reports import open_due
 
@@ -112,7 +111,6 @@ def attach(app: Flask, settings: Settings, witness: Witness = unwitnessed) -> No
         turn=partial(turn, engine),
         witness=witness,
         trusted_roots=settings.trusted_roots,
-        measures=partial(CatalogueMeasures, library.indicators or NO_INDICATORS),
         indicators=library.indicators or NO_INDICATORS,
     )
     app.extensions.update(settings=settings, office=made, badge=Badge(made))

@@ -18,6 +18,7 @@ from workflow.persistence.erasure import Eraser
 from workflow.persistence.sealer import Sealer
 from workflow.services.editions import Editions
 from workflow.services.letters import Mailer
+from workflow.services.measures import CatalogueMeasures
 from workflow.values import Frozen
 
 
@@ -34,18 +35,13 @@ def unwitnessed(_workflow: str, _move: str, _codes: tuple[str, ...]) -> None:
     """The witness of an office whose moves nobody counts."""
 
 
-def _unmeasured(_uow: UnitOfWork) -> Measures:
-    """The measures of an office without a catalogue of indicators."""
-    return UNMEASURED
-
-
 @dataclass(frozen=True, slots=True)
 class Office:
     """`write` and `read` open a unit of work; `editions` hands out published definitions; `names` is what files may refer to.
 
     `content` keeps the bytes of uploaded files; an office without it takes none. `mailer` sends letters; without it notices
     stay in the application. `turn` takes the turn of a name, which one process has at a time: False where another has it.
-    `witness` hears of every move that was tried, after its transaction. `measures` makes what checks figures in a unit of work.
+    `witness` hears of every move that was tried, after its transaction.
     `eraser` may delete private texts; without it another process carries out what was granted. `trusted_roots` is the folder
     of certificates by which signatures on files are judged; without it none is called good. `indicators` are those of reports.
     `sealer` may number the log; without it another process does.
@@ -63,10 +59,13 @@ class Office:
     turn: Callable[[str], AbstractContextManager[bool]] = _alone
     witness: Witness = unwitnessed
     trusted_roots: Path | None = None
-    measures: Callable[[UnitOfWork], Measures] = _unmeasured
     indicators: Indicators = NO_INDICATORS
     eraser: Eraser | None = None
     sealer: Sealer | None = None
+
+    def measures(self, uow: UnitOfWork) -> Measures:
+        """What the office holds figures against in a unit of work: its indicators, and what was reported before."""
+        return CatalogueMeasures(self.indicators, uow)
 
     def circumstances(
         self,
