@@ -297,6 +297,7 @@ PAGES: tuple[tuple[str, str, str | Callable[[Window], None]], ...] = (
     ("consolidation, none yet", "chairman", "/reports/quarterly/2026-Q4/consolidation"),
     ("consolidation of three versions", "chairman", "/reports/monthly/2026-10/consolidation"),
     ("consolidation, first version", "head.vhxh", "/reports/monthly/2026-10/consolidation?version=1"),
+    ("consolidation of a quarter", "chairman", "/reports/quarterly/2026-Q3/consolidation"),
     ("consolidation gathered", "consolidator", _consolidated),
     ("consolidation without a reason", "consolidator", _without_a_reason),
     ("notices", "chairman", "/notices"),
