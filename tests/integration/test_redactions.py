@@ -2,9 +2,13 @@
 
 import pytest
 
+from tests.bundles import put_together, sealed_parts, taken_apart, verified
 from tests.offices import caller, moved, new_task, opened_office, tried
+from tests.sealing import sealer_of
 from workflow.audit import ERASED, canonical
+from workflow.audit.keys import SigningKey
 from workflow.errors import NotFound
+from workflow.exports import bundle
 from workflow.persistence import redaction_list
 from workflow.persistence.backup import back_up
 from workflow.persistence.erasure import Eraser
@@ -23,6 +27,7 @@ from workflow.services.redactions import (
     refuse,
     to_decide,
 )
+from workflow.services.sealing import seal
 from workflow.values import replace
 
 SECRET = "Bà Nguyễn Thị Hạnh ở ngõ 12 bị bệnh tim, số điện thoại 0912345678"
@@ -138,6 +143,33 @@ def test_the_log_stays_as_it_was_and_tells_what_was_erased_not_what_it_said(offi
     assert {one["act"]["id"] for one in entries} == {caller(office, "chairman").actor.id}
     assert {one["redaction"]["asked_by"] for one in entries} == {made.asked_by}
     assert auditing.verify(office).ok
+
+
+def test_the_tree_does_not_change_and_no_export_holds_the_text(office, task, ground, tmp_path):
+    key = SigningKey.new("duongan.haiphong/audit")
+    with sealer_of(ground.databases[-1]) as sealer:
+        seal(sealer)
+        before = bundled(office, tmp_path / "before.zip")
+        erased(office, task)
+        seal(sealer)
+        after = bundled(office, tmp_path / "after.zip")
+    size = len(before.bodies)
+    # One root held since before the erasing, one after it.
+    signed = put_together(sealed_parts(after, key, (size, len(after.bodies))), tmp_path / "signed.zip")
+    root = tmp_path / "root"
+    root.write_text(sealed_parts(before, key, (size,)).notes[0], encoding="utf-8")
+
+    assert after.bodies[:size] == before.bodies
+    assert len(after.bodies) > size
+    assert any(SECRET.encode() in line for line in before.private)
+    assert not any(SECRET.encode() in line for line in after.private + after.bodies)
+    assert verified(signed, root).code == 0
+
+
+def bundled(office, file):
+    with office.read() as uow:
+        bundle.write(uow, file, private=True, at=office.clock.now(), zone=office.zone)
+    return taken_apart(file)
 
 
 def test_a_replay_still_yields_the_row_and_the_version_stays(office, task):
