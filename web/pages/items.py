@@ -36,7 +36,7 @@ from workflow.queries import history
 from workflow.queries.erased import grounds_in, grounds_of
 from workflow.queries.worklist import CursorInvalid, Filter, Page, list_items
 from workflow.services import evidence
-from workflow.services.documents import FORMS, has_paper
+from workflow.services.documents import has_paper
 from workflow.services.figure_sheets import cells_in, put_into
 from workflow.services.figures import past_of, table_of
 from workflow.services.file_kinds import FAULTS
@@ -226,7 +226,7 @@ def _item_page(uow: UnitOfWork, stored: StoredItem, status: int = 200, **more: A
         work=work_lists(uow, item, titles),
         files=list(files.values()),
         signed=signed_lines(files.values()),
-        papers=FORMS if has_paper(item) else (),
+        has_paper=has_paper(item),
         titles=titles,
         lateness=presenting.late_lines(item, definition, titles, files, now),
         told=told,
