@@ -4,6 +4,7 @@ from io import BytesIO
 
 import pytest
 
+from tests.calls import program
 from tests.files import pdf
 from tests.offices import at, caller, moved, tried
 from tests.web.conftest import set_clock
@@ -124,3 +125,20 @@ def test_a_correction_keeps_the_evidence_of_the_report_that_it_replaces(office):
     refused = tried(august, "officer.kt", new.item.code, "draft", evidence=["a" * 64])
 
     assert [reason.code for reason in refused.reasons] == ["file_unknown"]
+
+
+def test_a_program_is_refused_with_the_same_reasons_in_both_languages(app, drafted):
+    officer = program(app, "officer.hcc")
+    office = app.extensions["office"]
+
+    answer = officer.move(drafted, "send")
+    foreseen = officer.post(f"/items/{drafted}/moves/send/preview", {})
+    refused = tried(office, "officer.hcc", drafted, "send")
+
+    assert answer.status_code == 422
+    told = answer.json["reasons"]
+    assert [reason["code"] for reason in told] == [reason.code for reason in refused.reasons]
+    assert told[0]["params"]["indicator"] == "hs-dung-han"
+    assert "415, lớn hơn" in told[0]["message"]["vi"]
+    assert "415 is more than" in told[0]["message"]["en"]
+    assert foreseen.json["reasons"] == told

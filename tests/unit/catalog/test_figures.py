@@ -4,6 +4,8 @@ from decimal import Decimal
 from itertools import permutations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from workflow.catalog.figures import Figure, Told, figure_of, merged, outcome
 from workflow.catalog.indicators import Indicator
@@ -105,3 +107,44 @@ def test_evidence_and_sources_of_all_parts_stay_with_the_sum():
     )
 
     assert (year.source, year.evidence) == ("Cổng; Sổ", ("a", "b"))
+
+
+# -- of any figures -----------------------------------------------------------------------------------------------------
+
+PARTS = st.one_of(
+    st.none(),
+    st.integers(0, 10**12).flatmap(lambda whole: st.tuples(st.integers(0, whole), st.just(whole))),
+)
+
+
+@given(st.lists(PARTS, min_size=1, max_size=12))
+def test_a_year_of_shares_is_the_share_of_the_sums_whatever_the_months_say(months):
+    table = {f"{n:02d}": share(*parts) if parts else None for n, parts in enumerate(months, 1)}
+    there = [parts for parts in months if parts]
+
+    year = merged(SHARE, table)
+
+    assert len(year.holes) == months.count(None)
+    if there:
+        assert (year.numerator, year.denominator) == (sum(one[0] for one in there), sum(one[1] for one in there))
+        assert year.numerator <= year.denominator
+
+
+@given(st.lists(PARTS, min_size=2, max_size=12), st.integers(1, 11))
+def test_quarters_make_the_same_year_as_their_months(months, cut):
+    table = {f"{n:02d}": share(*parts) if parts else None for n, parts in enumerate(months, 1)}
+    names = list(table)
+    halves = [{name: table[name] for name in some} for some in (names[:cut], names[cut:]) if some]
+
+    year = merged(SHARE, {str(n): merged(SHARE, half) for n, half in enumerate(halves)})
+
+    whole = merged(SHARE, table)
+    assert (year.numerator, year.denominator) == (whole.numerator, whole.denominator)
+
+
+@given(st.integers(1, 10**9).flatmap(lambda whole: st.tuples(st.integers(0, whole), st.just(whole))))
+def test_only_all_is_shown_as_all(parts):
+    rounded = outcome(SHARE, share(*parts)).rounded
+
+    assert (rounded == 100) == (parts[0] == parts[1])
+    assert 0 <= rounded <= 100
