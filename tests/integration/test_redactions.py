@@ -12,6 +12,7 @@ from workflow.exports import bundle
 from workflow.persistence import redaction_list
 from workflow.persistence.backup import back_up
 from workflow.persistence.erasure import Eraser
+from workflow.persistence.statements import observing
 from workflow.services import auditing
 from workflow.services.items import comment
 from workflow.services.moves import Done
@@ -350,3 +351,43 @@ def test_the_list_beside_the_database_names_what_was_erased(office, task, ground
     listed = redaction_list.read(ground.databases[-1].folder / redaction_list.FILE)
     assert sorted((one.n, one.field) for one in listed) == sorted(said)
     assert {one.ground for one in listed} == {GROUND}
+
+
+class Broken(Exception):
+    """The fault that a test plants."""
+
+
+def test_a_fault_at_every_statement_of_an_erasing_leaves_all_of_it_or_nothing(office, task):
+    waiting = replace(office, eraser=None)
+    made = asked_about(waiting, task)
+    grant(waiting, caller(office, "chairman"), made.id, "")
+    before, step = everything(office), 0
+    while True:
+        step += 1
+        seen = []
+
+        def breaking(name, seen=seen, step=step):
+            seen.append(name)
+            if len(seen) == step:
+                raise Broken(name)
+
+        try:
+            with observing(breaking):
+                carry_out_granted(office)
+        except Broken:
+            if seen[-1] != "committed":
+                assert everything(office) == before, seen[-1]
+                continue
+        break
+
+    assert step > 10
+    carry_out_granted(office)
+    assert item_of(office, task).fields["result_note"] == ERASED
+    assert auditing.replay(office).differences == ()
+    assert len(log(office, "log", "redaction")) == len({(one.n, one.field) for one in gone(office, task)})
+
+
+def gone(office, code):
+    item = item_of(office, code)
+    with office.read() as uow:
+        return uow.redactions.gone_of(f"task/{item.id}")
