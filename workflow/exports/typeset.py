@@ -14,6 +14,7 @@ from workflow.exports.typefaces import FAMILY, FOLDER, common_letters
 
 _TEMPLATE = Path(__file__).with_name("paper.typ")
 _MISSING = "□"
+_TITLE = 250
 
 
 def pdf(paper: Paper) -> bytes:
@@ -46,7 +47,7 @@ def _said(paper: Paper) -> dict[str, Any]:
         "margins": {"top": form.TOP, "bottom": form.BOTTOM, "left": form.LEFT, "right": form.RIGHT},
         "nation": form.NATION,
         "motto": form.MOTTO,
-        "title": shown(f"{paper.kind} {paper.subject}"),
+        "title": shown(f"{paper.kind} {paper.subject}")[:_TITLE],
         "superior": [shown(line) for line in form.balanced(paper.superior.upper())],
         "agency": [shown(line) for line in form.balanced(paper.agency.upper())],
         "number": shown(paper.number_line),

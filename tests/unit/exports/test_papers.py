@@ -92,6 +92,12 @@ def test_signs_that_are_no_letters_are_left_out(sign):
     assert "Đúng hạn" in parts(docx(paper))["word/document.xml"].decode()
 
 
+@pytest.mark.parametrize("text", ["x" * 5_000, "từ " * 20_000])
+def test_whatever_was_typed_makes_a_document_however_long(text):
+    assert pages_of(pdf(saying(text))) > 1
+    assert docx(saying(text))
+
+
 def test_a_paper_refers_to_nothing_outside_itself():
     made = parts(docx(saying("http://example.vn/x")))
 
