@@ -10,14 +10,21 @@ import signal
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import count
 
 import pytest
+from click.testing import CliRunner
+from sqlalchemy import event
 
+from tests.databases import sqlite_ground
 from tests.offices import caller, moved, new_task, opened_office
+from web.cli import dondoc
 from workflow.audit import canonical
-from workflow.persistence import UnitOfWork, open_engine
-from workflow.services import auditing
+from workflow.persistence import UnitOfWork, migrations, open_engine, open_owner_engine
+from workflow.persistence.backup import copy_out
+from workflow.persistence.statements import observing
+from workflow.services import auditing, backups
 from workflow.services.editions import Editions
 from workflow.services.moves import Done, MoveRequest, perform
 from workflow.services.office import Office
@@ -188,3 +195,78 @@ def test_nothing_answered_is_lost_and_nothing_is_done_twice_however_often_writer
     for name, figure in figures.items():
         record_property(name, figure)
     print(figures)
+
+
+# -- killed in the middle of what runs the house ------------------------------------------------------------------------
+
+
+def dies(act):
+    """Do that in a process of its own; whether it was killed before it was done."""
+    child = os.fork()
+    if child == 0:
+        code = 1
+        with suppress(BaseException):
+            act()
+            code = 0
+        os._exit(code)
+    _child, status = os.waitpid(child, 0)
+    assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == 0, status
+    return os.WIFSIGNALED(status)
+
+
+def at_statement(number):
+    """An observer that kills its own process at the statement of that number."""
+    seen = count(1)
+
+    def observe(*_said):
+        if next(seen) == number:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    return observe
+
+
+def migrated(url, number):
+    engine = open_owner_engine(url)
+    event.listen(engine, "before_cursor_execute", at_statement(number))
+    migrations.upgrade(engine)
+    engine.dispose()
+
+
+def test_a_migration_that_is_killed_leaves_the_old_schema_or_the_new_one(tmp_path):
+    numbers = [1, 2, 3, *range(5, 2000, 23)]
+    for number in numbers:
+        url = f"sqlite:///{tmp_path}/killed-{number}.sqlite"
+        killed_there = dies(partial(migrated, url, number))
+        engine = open_owner_engine(url)
+        with engine.connect() as connection:
+            tables = connection.exec_driver_sql("SELECT count(*) FROM sqlite_schema WHERE type = 'table'").scalar_one()
+        assert migrations.current(engine) == (None if killed_there else migrations.newest())
+        assert bool(tables) is not killed_there
+        if killed_there:
+            migrations.upgrade(engine)
+            assert migrations.current(engine) == migrations.newest()
+        engine.dispose()
+        if not killed_there:
+            break
+    assert number > 50
+
+
+def test_a_restore_that_is_killed_leaves_no_office_behind(tmp_path):
+    ground = sqlite_ground(tmp_path)
+    live = opened_office(ground)
+    code = new_task(live)
+    database = ground.databases[-1]
+    backups.make(live, partial(copy_out, database.owner), tmp_path / "kept" / "monday")
+    database.close()
+    words = ["restore", str(tmp_path / "kept" / "monday"), "--data", str(tmp_path / "new")]
+
+    def restored(number):
+        with observing(at_statement(number)):
+            assert CliRunner().invoke(dondoc, words).exit_code == 0
+
+    for number in (1, 2, 4, 7):
+        assert dies(partial(restored, number))
+        assert not (tmp_path / "new" / "dondoc.sqlite").exists()
+    assert not dies(partial(restored, 10_000))
+    told = CliRunner().invoke(dondoc, ["item", "show", code, "--data", str(tmp_path / "new")])
+    assert told.exit_code == 0, told.output
