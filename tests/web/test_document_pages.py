@@ -118,6 +118,19 @@ def test_beside_a_file_stands_what_its_signatures_are_worth(visitor, trusting, t
     assert english in visitor.get(f"/items/{task}").text
 
 
+def test_a_file_says_what_it_is_to_the_item(visitor, office, report):
+    moved(office, "consolidator", report, "receive")
+    sha256 = uploaded(office, report, files.pdf())
+    moved(office, "clerk", report, "record", issued_number="5/BC-KT", issued_on="2026-06-01", signed_file=[sha256])
+    visitor.log_in("head.kt")
+
+    text = visitor.get(f"/items/{report}").text
+
+    assert "bản ký.pdf</a>" in text
+    assert "Bản đã ký số · " in text
+    assert "5/BC-KT" in text
+
+
 def test_only_what_holds_is_called_signed(visitor, trusting, task):
     stranger = signing.root("CA lạ")
     uploaded(trusting, task, signing.signed(signing.person(stranger), stranger))

@@ -13,6 +13,8 @@ from web.pages import presenting
 from web.pages.rendering import Shown
 from web.titles import titles_of
 from web.wiring import office, organisation, settings
+from workflow.engine import Definition, Item
+from workflow.engine.definition import FieldType
 from workflow.engine.visibility import shown_to
 from workflow.persistence import UnitOfWork
 from workflow.persistence.files import StoredFile
@@ -42,6 +44,16 @@ def signed_lines(files: Iterable[StoredFile]) -> Mapping[str, tuple[SignedLine, 
     """What is to be said beside each file that bears signatures, by its SHA-256."""
     found = signatures_by_file(office(), files)
     return {sha256: tuple(signed_line(one) for one in signatures) for sha256, signatures in found.items()}
+
+
+def uses_of(definition: Definition, item: Item) -> Mapping[str, str]:
+    """What each file is to the item: the words of the fields that name it, by its SHA-256."""
+    found: dict[str, list[str]] = {}
+    for name, field in definition.fields.items():
+        if field.type is FieldType.ATTACHMENTS:
+            for sha256 in _named([item.fields.get(name)]):
+                found.setdefault(sha256, []).append(label(field.label))
+    return {sha256: ", ".join(words) for sha256, words in found.items()}
 
 
 def signed_line(one: Signature) -> SignedLine:

@@ -13,7 +13,7 @@ from web.actors import current_actor, current_caller
 from web.i18n import _, label, language, reason_sentence
 from web.pages import acting, figures, forms, presenting
 from web.pages.ahead import Ahead, ahead_of, others_text
-from web.pages.documents import signed_lines
+from web.pages.documents import signed_lines, uses_of
 from web.pages.family import family_of
 from web.pages.held import held_lines
 from web.pages.rendering import Shown, count_within, render_fragment, render_page, wants_fragment
@@ -226,6 +226,7 @@ def _item_page(uow: UnitOfWork, stored: StoredItem, status: int = 200, **more: A
         work=work_lists(uow, item, titles),
         files=list(files.values()),
         signed=signed_lines(files.values()),
+        uses=uses_of(definition, item),
         has_paper=has_paper(item),
         titles=titles,
         lateness=presenting.late_lines(item, definition, titles, files, now),
