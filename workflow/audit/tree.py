@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 EMPTY = hashlib.sha256(b"").digest()
 """The root of a tree without leaves."""
@@ -23,14 +23,14 @@ class Frontier:
     """All that a tree needs of itself to grow: the roots of its perfect subtrees, the largest first, one a bit of `size`."""
 
     size: int = 0
-    roots: tuple[bytes, ...] = ()
+    roots: list[bytes] = field(default_factory=list)
 
     def append(self, leaf: bytes) -> None:
-        roots, size = list(self.roots), self.size
+        roots, size = self.roots, self.size
         while size & 1:
             leaf = node(roots.pop(), leaf)
             size >>= 1
-        self.roots = (*roots, leaf)
+        roots.append(leaf)
         self.size += 1
 
     def root(self) -> bytes:
@@ -49,7 +49,7 @@ class Frontier:
         """ValueError where so many bytes cannot be the frontier of a tree of that size."""
         if len(stored) != HASH_BYTES * size.bit_count():
             raise ValueError(f"{len(stored)} bytes are no frontier of {size} leaves")
-        return cls(size, tuple(stored[at : at + HASH_BYTES] for at in range(0, len(stored), HASH_BYTES)))
+        return cls(size, [stored[at : at + HASH_BYTES] for at in range(0, len(stored), HASH_BYTES)])
 
 
 def root(leaves: Iterable[bytes]) -> bytes:

@@ -301,8 +301,7 @@ class Seals:
 
     def sealed(self) -> Iterator[tuple[int, bytes, bytes | None]]:
         """(place, leaf, body) of every sealed entry in order, fetched as they are looked at; no body where the entry is gone."""
-        for seq, leaf, body in walk(self._cursor, _SEALED):
-            yield seq, bytes(leaf), None if body is None else bytes(body)
+        return walk(self._cursor, _SEALED)
 
     def leaves(self, start: int, end: int) -> Iterator[bytes]:
         """The leaves at places from `start` up to, without, `end`."""
