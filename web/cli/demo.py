@@ -32,6 +32,7 @@ from workflow.services.demonstration import Stage, build, password_of
 from workflow.services.demonstration.play import LAST_DAY
 from workflow.services.demonstration.year import Year, live
 from workflow.services.directives import Order, order_of
+from workflow.services.sealing import seal_whole
 
 _UNFINISHED = "demo-unfinished"
 _REAL = "real"
@@ -129,6 +130,7 @@ def _make(settings: Settings, wished: _Wished, password: str) -> None:
     say(_("Making the demonstration office; this takes a minute."))
     _play(at, wished, passwords.hash_of(password))
     wiring.keep_clock(settings.data, wished.ahead)
+    seal_whole(at.office)
     marker.unlink()
 
 

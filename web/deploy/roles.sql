@@ -10,3 +10,8 @@ GRANT CONNECT ON DATABASE dondoc TO dondoc;
 --   CREATE ROLE dondoc_redactor LOGIN PASSWORD '…';
 --   GRANT CONNECT ON DATABASE dondoc TO dondoc_redactor;
 -- `dondoc init`, run with that address too, grants it what the product may and the deletion of private texts, nothing else.
+-- Numbering the log (DONDOC_SEALER_DATABASE_URL, the clock's) and signing it (DONDOC_SIGNER_DATABASE_URL, `dondoc audit sign` alone):
+--   CREATE ROLE dondoc_sealer LOGIN PASSWORD '…';
+--   CREATE ROLE dondoc_signer LOGIN PASSWORD '…';
+--   GRANT CONNECT ON DATABASE dondoc TO dondoc_sealer, dondoc_signer;
+-- `dondoc init`, run with those addresses too, lets them read the log and write their own tables of it, nothing else.

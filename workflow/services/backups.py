@@ -22,6 +22,7 @@ from workflow.persistence.restoration import forget_the_living
 from workflow.services.journal import Note, append
 from workflow.services.office import Caller, Office
 from workflow.services.redactions import erase
+from workflow.services.sealing import seal_whole
 from workflow.values import replace
 
 FORMAT = 1
@@ -59,6 +60,7 @@ def make(office: Office, copy_out: Callable[[Path], Copied], folder: Path) -> Ma
 
     BackupBroken where the log in the copy does not hold. The list of erased texts beside it is brought up to date.
     """
+    seal_whole(office)
     half = folder.with_name(f"{folder.name}.part")
     shutil.rmtree(half, ignore_errors=True)
     half.mkdir(parents=True)
