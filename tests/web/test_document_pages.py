@@ -68,6 +68,15 @@ def test_a_report_is_saved_as_a_document_and_kept_by_nobody_on_the_way(visitor, 
     assert form == "pdf" or zipfile.is_zipfile(io.BytesIO(answer.data))
 
 
+def test_an_auditor_reads_in_the_log_which_document_was_taken(visitor, report):
+    visitor.log_in("head.kt")
+    visitor.get(f"/items/{report}/report.pdf")
+    visitor.post("/logout")
+    visitor.log_in("auditor")
+
+    assert f"{report}.pdf" in visitor.get("/history?type=export").text
+
+
 def test_a_document_is_not_found_by_who_may_not_read_its_report(visitor, report):
     visitor.log_in("officer.snc")
 

@@ -277,7 +277,7 @@ def _words_of(entry: HistoryEntry, definition: Definition | None, grounds: Groun
         return _reminder_words(entry, definition)
     if entry.type == "admin":
         return administered(entry.body.get("admin", {}))
-    if entry.type in ("read", "refusal") and "what" in entry.body:
+    if entry.type in ("read", "refusal", "export") and "what" in entry.body:
         return " · ".join(str(entry.body[part]) for part in ("what", "purpose") if part in entry.body)
     if entry.type == REDACTION:
         return erased_words(str(entry.body[REDACTION]["ground"]))
