@@ -138,19 +138,8 @@ def _answer(shape: str) -> plain.Said:
 
 @cache
 def _bodies() -> plain.Said:
-    made = (
-        schemas.NEW_ITEM,
-        schemas.MOVE,
-        schemas.VOTE,
-        schemas.PREVIEW,
-        schemas.BULK,
-        schemas.COMMENT,
-        schemas.NEW_DELEGATION,
-        schemas.CALENDAR_DAY,
-        schemas.CALENDAR_HOURS,
-        schemas.SOURCE,
-    )
-    return {_name(schema): _object(schema()) for schema in made}
+    made = {described.body for _rule, described in _described() if described.body}
+    return {_name(schema): _object(schema()) for schema in sorted(made, key=_name)}
 
 
 def _name(schema: type[Schema]) -> str:
