@@ -586,13 +586,14 @@ def _products(story: _Story, unit: str, stretch: Stretch) -> Iterator[Product]:
 
 
 def _hands(snaps: tuple[_Snap, ...], unit: str, stretch: Stretch) -> Iterator[str]:
+    """Who was named for it in the stretch, or the head where nobody was; nobody for what was withdrawn, which became no product."""
     for charge in _charges(snaps, unit):
-        if charge.over is not None and charge.over < stretch.since:
+        over = charge.over or stretch.until
+        if over < stretch.since or charge.measure is Measure.WITHDRAWN:
             continue
         first = max(charge.opened.at, stretch.since)
-        ended = charge.over or stretch.until
-        yield _in_hand(snaps, first)
-        yield from (_named(snap.item) for snap in snaps if first < snap.at < ended and snap.item.unit == unit)
+        held = [_in_hand(snaps, first), *(_named(snap.item) for snap in snaps if first < snap.at < over)]
+        yield from [person for person in held if person] or [""]
 
 
 def _in_hand(snaps: tuple[_Snap, ...], at: datetime) -> str:

@@ -30,6 +30,7 @@ from workflow.engine.events import (
     Voted,
 )
 from workflow.engine.item import Actor, Doer
+from workflow.engine.mandate import Mandate
 from workflow.engine.periods import calendar_stretch
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -491,12 +492,43 @@ def test_a_delay_is_that_of_whoever_had_the_work_when_it_began_and_counts_in_tha
     assert scores(story, period="2026-11") == {("binh", 100)}
 
 
+def test_whoever_dispatches_work_has_no_product_of_it_and_what_is_withdrawn_is_none():
+    story = task(due(10, 30)).begun()
+    story.move(on(10, 5), "in_progress", "in_progress", FieldChanged("assignee", None, "an"))
+
+    assert scores(story) == {("an", 100)}
+    assert scores(story, period="2026-09") == {("", 100)}
+    assert scores(story.move(on(10, 6), "in_progress", "withdrawn", unit="ubnd")) == set()
+
+
+def test_what_was_late_in_the_heads_hands_stays_his_though_it_is_dispatched_later():
+    story = task().begun().late(10, 1)
+    story.move(on(10, 5), "late", "late", FieldChanged("assignee", None, "an"))
+
+    assert scores(story) == {("", 75), ("an", 100)}
+
+
 def test_the_delay_of_a_transferred_task_stays_with_the_unit_and_the_person_that_were_late():
     assert scores(transferred()) == {("", 75)}
     assert scores(transferred(), unit="hcc") == {("", 100)}
 
 
 # -- who may read it ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("mandate", "reads"),
+    [
+        (Mandate("m", "QĐ 1"), True),
+        (Mandate("m", "QĐ 1", units=frozenset({"vp"})), True),
+        (Mandate("m", "QĐ 1", units=frozenset({"kt"})), False),
+        (Mandate("m", "QĐ 1", units=frozenset({"vp"}), workflows=frozenset({"task"})), False),
+    ],
+)
+def test_an_auditor_reads_the_sheet_of_a_unit_whose_whole_work_lies_within_his_mandate(mandate, reads):
+    auditor = Actor("a", None, frozenset({"auditor"}), mandate=mandate)
+
+    assert reads_account(auditor, "vp") is reads
 
 
 @pytest.mark.parametrize(
