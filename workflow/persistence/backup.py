@@ -98,12 +98,11 @@ def _columns(folder: Path) -> dict[str, list[str]]:
 
 def copy_in(engine: Engine, folder: Path) -> None:
     """Fill the empty tables of a server, whose schema is that of the copy, with what `copy_out` put into `folder`."""
-    with _driver(engine) as connection:
+    with _driver(engine) as connection, connection.transaction():
         for table, names in _columns(folder).items():
             with _without_triggers(connection, table):
                 connection.execute(f'DELETE FROM "{table}"')  # noqa: S608  `_columns` looked at the names
                 _fill(connection, f'COPY "{table}" ({_listed(names)}) FROM STDIN', folder / TABLES / table)
-        connection.commit()
 
 
 def _fill(connection: Any, statement: str, file: Path) -> None:
