@@ -1,4 +1,4 @@
-"""Issued documents, and what the signatures on a file proved to be."""
+"""Nothing changes: what was issued stands on items, and what signatures prove is judged when it is shown."""
 
 revision = "2026_12_05_documents"
 down_revision = "2026_12_04_consolidations"
