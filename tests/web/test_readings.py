@@ -6,11 +6,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.calls import codes, program
-from tests.offices import HOUSE, new_task
+from tests.offices import HOUSE, at, caller, moved, new_task
 from tests.web.conftest import Visitor, set_clock
 from tests.web.test_cli_commands import Terminal, opened, terminal  # noqa: F401  the fixture
 from workflow.engine import Label
 from workflow.services import people
+from workflow.services.deadlines import sweep
+from workflow.services.moves import Done, MoveRequest, perform
 
 PASSWORD = "một câu dài dễ nhớ 2026"
 DURING = datetime(2026, 6, 2, 2, tzinfo=UTC)
@@ -85,11 +87,11 @@ def test_a_page_outside_the_mandates_days_is_refused_with_the_reason(app, visito
 
 @pytest.mark.usefixtures("visitor")
 def test_a_call_outside_the_mandates_days_is_refused_with_the_reason(app):
-    caller = program(app, "doan.kiem-tra")
-    assert caller.get("/items").status_code == 200
+    by_call = program(app, "doan.kiem-tra")
+    assert by_call.get("/items").status_code == 200
     set_clock(app, DURING + timedelta(days=2))
 
-    answer = caller.get("/items")
+    answer = by_call.get("/items")
 
     assert (answer.status_code, codes(answer)) == (403, ["mandate_over"])
 
@@ -122,10 +124,10 @@ def test_nobody_elses_page_views_are_kept(client_of, office):
 
 def test_the_administrator_is_refused_content_and_the_attempt_is_kept(client_of, app, office):
     code = new_task(office)
-    admin, caller = client_of("admin"), program(app, "admin")
+    admin, call = client_of("admin"), program(app, "admin")
 
     refused = [admin.get(path).status_code for path in (f"/items/{code}", f"/items/{code}/history", "/history")]
-    by_call = caller.get(f"/items/{code}").status_code
+    by_call = call.get(f"/items/{code}").status_code
 
     assert [*refused, by_call] == [404, 404, 403, 404]
     assert [entry["what"] for entry in said(office, "admin", "refusal")] == [
@@ -184,7 +186,7 @@ def test_an_auditor_takes_the_moves_away_under_a_number_of_the_log(client_of, of
     answer = client_of("auditor").get(f"/history/moves/{form}")
 
     (entry,) = exports(office)
-    assert answer.headers["Content-Disposition"] == f'attachment; filename=dondoc-{entry["n"]}.{ending}'
+    assert answer.headers["Content-Disposition"] == f"attachment; filename=dondoc-{entry['n']}.{ending}"
     assert entry["export"] == {"what": "moves", "format": form}
     text = content(answer)
     assert text.startswith(begins)
@@ -235,3 +237,49 @@ def test_the_command_writes_the_moves_into_a_file(terminal, tmp_path):  # noqa: 
     assert made["format"] == "xes"
     assert (tmp_path / "log.xes").read_text(encoding="utf-8").endswith("</log>\n")
     terminal.run("history", "export", str(tmp_path / "log.xes"), code=2)
+
+
+# -- private text -------------------------------------------------------------------------------------------------------
+
+SECRET = "lời riêng không ai ngoài được đọc"
+
+
+def test_private_text_stays_closed_to_a_mandate_that_does_not_open_it(app, office, visitor):
+    code = new_task(at(office, DURING), "kt", due_on="2026-06-02")
+    later = at(office, DURING + timedelta(days=1))
+    sweep(later)
+    plan = {"cause_kind": "objective", "cause_note": SECRET, "plan_note": SECRET, "plan_due_on": "2026-06-30"}
+    moved(later, "head.kt", code, "plan", **plan, plan_owner="officer.kt", comment=SECRET)
+    decided = MoveRequest(code, "plan", act="approve", comment=SECRET)
+    assert isinstance(perform(later, caller(later, "chairman"), decided), Done)
+    set_clock(app, DURING + timedelta(days=1, hours=1))
+    visitor.log_in("doan.kiem-tra", PASSWORD)
+    chairman = Visitor(app.test_client())
+    chairman.log_in("chairman")
+    by_call = program(app, "doan.kiem-tra")
+    then = "as_of=03/06/2026+09:30"
+
+    pages = (
+        f"/items/{code}",
+        f"/items/{code}/history?refusals=1",
+        f"/items/{code}/history?{then}",
+        "/history",
+        "/search?q=loi+rieng",
+        f"/items/{code}/moves/complete",
+        f"/items/{code}/print",
+        f"/history/as-of?{then}",
+        "/history/moves/ocel",
+    )
+    calls = (
+        f"/items/{code}",
+        f"/items/{code}?as_of=2026-06-03T02:30:00Z",
+        f"/items/{code}/history",
+        "/audit/entries",
+        "/items",
+    )
+
+    assert SECRET in chairman.get(f"/items/{code}").text
+    for path in pages:
+        assert SECRET not in content(visitor.get(path)), path
+    for path in calls:
+        assert SECRET not in by_call.get(path).text, path

@@ -96,7 +96,7 @@ def _sheet(uow: UnitOfWork, code: str) -> Shown:
     item = shown_to(current_actor(), definition, stored.item)
     titles, files, now = titles_of(uow), uow.files.of_item(item.id), office().clock.now()
     # What the clock told people fills no sheet of paper.
-    recent = history.of_item(uow, item, stream=stream_of(item), limit=_LOOKED_AT)
+    recent = history.seen_by(current_actor(), history.of_item(uow, item, stream=stream_of(item), limit=_LOOKED_AT))
     entries = [entry for entry in recent if entry.type != "timer"]
     named = _named(item.fields.values())
     grounds = grounds_of(uow, item, stream_of(item))

@@ -194,7 +194,7 @@ def _item_page(uow: UnitOfWork, stored: StoredItem, status: int = 200, **more: A
     files = uow.files.of_item(item.id)
     now = office().clock.now()
     standing = offers(office(), uow, definition, item, current_actor())
-    entries = history.of_item(uow, item, stream=stream_of(item), limit=_RECENT)
+    entries = history.seen_by(current_actor(), history.of_item(uow, item, stream=stream_of(item), limit=_RECENT))
     told = _told(uow, entries, definition, titles, files)
     state = definition.states[item.state]
     named = presenting.buttons(standing, item, definition, titles)
