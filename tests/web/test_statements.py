@@ -37,6 +37,7 @@ PAGES = (
     ("mandates", "admin", "/admin/mandates", 4),
     ("erasures", "admin", "/admin/redactions", 3),
     ("erasure of which text", "admin", f"/admin/redactions?code={REMEDY}", 6),
+    ("seals of the log", "auditor", "/history/seals", 5),
     ("unit", "head.kt", "/units/kt", 8),
     ("commune", "chairman", "/commune", 8),
     ("unit on paper", "head.kt", "/units/kt/print", 8),

@@ -368,6 +368,8 @@ _TYPES = {
     "migrate": "Brought to another version of the workflow",
     "redaction": "Private text erased",
     "restore": "Restored from a backup",
+    "key": "Key of the log entered",
+    "heads": "Last entries of every item confirmed",
 }
 
 

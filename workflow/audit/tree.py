@@ -8,6 +8,7 @@ EMPTY = hashlib.sha256(b"").digest()
 """The root of a tree without leaves."""
 
 HASH_BYTES = 32
+_RUN = 256
 Range = tuple[int, int]
 RootOf = Callable[[int, int], bytes]
 """Answers the root of the leaves from the first number up to, without, the second."""
@@ -16,6 +17,14 @@ RootOf = Callable[[int, int], bytes]
 def node(left: bytes, right: bytes) -> bytes:
     # The first byte keeps an inner node from ever being read as a leaf.
     return hashlib.sha256(b"\x01" + left + right).digest()
+
+
+def _perfect(level: Sequence[bytes]) -> bytes:
+    """The root of as many leaves as a power of two."""
+    hashed = hashlib.sha256
+    while len(level) > 1:
+        level = [hashed(b"\x01" + left + right).digest() for left, right in zip(level[::2], level[1::2], strict=True)]
+    return level[0]
 
 
 @dataclass(slots=True)
@@ -32,6 +41,26 @@ class Frontier:
             size >>= 1
         roots.append(leaf)
         self.size += 1
+
+    def extend(self, leaves: Sequence[bytes]) -> None:
+        """Append many, perfect subtrees of them at once: half of the work of one by one."""
+        start, end = 0, len(leaves)
+        while start < end and (self.size % _RUN or end - start < _RUN):
+            self.append(leaves[start])
+            start += 1
+        while end - start >= _RUN:
+            self._push(_perfect(leaves[start : start + _RUN]))
+            start += _RUN
+        for leaf in leaves[start:]:
+            self.append(leaf)
+
+    def _push(self, subtree: bytes) -> None:
+        """Append a whole run, of which the size is a multiple already."""
+        runs = self.size // _RUN
+        while runs & 1:
+            subtree, runs = node(self.roots.pop(), subtree), runs >> 1
+        self.roots.append(subtree)
+        self.size += _RUN
 
     def root(self) -> bytes:
         if not self.roots:

@@ -12,6 +12,8 @@ from workflow.persistence import UnitOfWork
 from workflow.persistence.sealer import SignersDoor
 from workflow.persistence.signer_folder import SignerFolder
 
+_AT_ONCE = 4096
+
 
 @dataclass(frozen=True, slots=True)
 class Signed:
@@ -98,15 +100,20 @@ def _grown(uow: UnitOfWork, last: Checkpoint | None) -> Frontier | NotSigned:
     """The tree over every entry as it lies in the database, where it begins with the last one that was signed."""
     grown, head = Frontier(), uow.seals.head()
     signed_size = last.size if last else 0
-    append, hashed = grown.append, hashlib.sha256
+    pending: list[bytes] = []
+    keep, hashed = pending.append, hashlib.sha256
     # A million of them every quarter of an hour: what is done here is done inline.
     for place, (seq, leaf, body) in enumerate(uow.seals.sealed(), start=1):
         if seq != place - 1 or body is None or hashed(b"\x00" + body).digest() != leaf:
             return NotSigned(_fault(place - 1, seq, body), place - 1)
-        append(leaf)
-        if place == signed_size and last is not None and grown.root() != last.root:
-            # Which of them it is nobody can tell who has only the root.
-            return NotSigned("root", None)
+        keep(leaf)
+        if place == signed_size or not place % _AT_ONCE:
+            grown.extend(pending)
+            pending.clear()
+            if place == signed_size and last is not None and grown.root() != last.root:
+                # Which of them it is nobody can tell who has only the root.
+                return NotSigned("root", None)
+    grown.extend(pending)
     if grown.size < signed_size:
         return NotSigned("shorter", grown.size)
     return grown if grown == head else NotSigned("head", None)

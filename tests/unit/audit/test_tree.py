@@ -72,6 +72,21 @@ def test_the_frontier_has_the_root_of_the_rfc(size):
     assert len(grown.roots) == size.bit_count()
 
 
+@pytest.mark.parametrize("first", [0, 1, 5, 255, 256, 300])
+@pytest.mark.parametrize("more", [0, 1, 255, 256, 257, 1025])
+def test_many_at_once_grow_the_same_tree(first, more):
+    leaves = [hashlib.sha256(number.to_bytes(4, "big")).digest() for number in range(first + more)]
+    grown = tree.Frontier()
+    for leaf in leaves[:first]:
+        grown.append(leaf)
+
+    grown.extend(leaves[first:])
+
+    assert grown.root() == mth(leaves)
+    assert grown.size == first + more
+    assert len(grown.roots) == grown.size.bit_count()
+
+
 @pytest.mark.parametrize("size", SIZES)
 def test_every_inclusion_is_proved_and_nothing_else(size):
     root = mth(LEAVES[:size])
