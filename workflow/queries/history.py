@@ -111,10 +111,10 @@ def entries(
     return _read(uow, _sought(shape), params)
 
 
-def seen_by(actor: Actor, found: Sequence[HistoryEntry]) -> Sequence[HistoryEntry]:
+def seen_by(actor: Actor, found: Sequence[HistoryEntry]) -> tuple[HistoryEntry, ...]:
     """The same entries as `actor` may see them: private texts stay closed where his mandate does not open them."""
     if reads_private(actor):
-        return found
+        return tuple(found)
     return tuple(replace(one, events=tuple(one.body.get("ev", ())), comment=None) for one in found)
 
 
