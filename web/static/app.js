@@ -75,6 +75,12 @@
   });
 
   // -- a form with data-keeps in it is kept by the server as well, while one types ----------------------------------------
+  // A form that is on its way asks for nothing more, and nothing that comes late touches the page.
+  for (const step of ["htmx:before:request", "htmx:before:swap"])
+    document.addEventListener(step, (event) => {
+      const form = event.target.closest && event.target.closest("form[data-draft][data-sending]");
+      if (form && !event.target.matches("button")) event.preventDefault();
+    });
   const sending = new Map();
   const keeperOf = (event) => event.target.closest && event.target.closest("[data-keeps]");
   document.addEventListener("htmx:before:request", (event) => {
