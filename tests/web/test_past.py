@@ -359,3 +359,17 @@ def test_what_was_recorded_later_is_marked_as_later(app, client_of, office, task
         later = [one for one in of_item(uow, item, stream=f"task/{item.id}") if one.recorded_at > instant(BETWEEN)]
     assert page.count("ghi nhận sau thời điểm này") == len(later) > 0
     assert "có hiệu lực từ 06/06/2026 00:00" in page
+
+
+def test_a_call_tells_what_a_persons_page_showed(app, office, task):
+    relay_inline(at(office, instant(LATE_MARK)))
+    set_clock(app, instant("2026-06-09 08:00"))
+
+    answer = program(app, "auditor").get(f"/audit/as-of/people/head.kt?at={asked(AFTER)}")
+
+    assert fits(answer.json, COMPONENTS["PersonThen"]) == []
+    (waiting,) = answer.json["waiting"]
+    assert (waiting["code"], waiting["state"], "plan" in waiting["moves"]) == (task, "late", True)
+    assert "late" in {one["template"] for one in answer.json["told"]}
+    assert program(app, "officer.kt").get(f"/audit/as-of/people/head.kt?at={asked(AFTER)}").status_code == 403
+    assert program(app, "auditor").get(f"/audit/as-of/people/nobody?at={asked(AFTER)}").status_code == 404

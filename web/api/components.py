@@ -285,6 +285,14 @@ COMPONENTS: Mapping[str, _Shape] = {
     "Notices": _page(
         _object(id=TEXT, item=_or_null(TEXT), template=TEXT, at=INSTANT, read_at=_or_null(INSTANT)),
     ),
+    "PersonThen": _object(
+        login=TEXT,
+        as_of=INSTANT,
+        by=TEXT,
+        waiting=_list(FREE),
+        told=_list(_object(id=TEXT, item=_or_null(TEXT), template=TEXT, at=INSTANT, read_at=_or_null(INSTANT))),
+        delegations=_list(_ref("Delegation")),
+    ),
     "CalendarFeed": _object(url=_or_null(TEXT)),
     "Comment": _object(id=TEXT, item=TEXT, text=TEXT, by=_or_null(TEXT)),
     "FiguresPreview": _object(

@@ -13,7 +13,7 @@ from web.wiring import office
 from workflow.engine import Kind, Reason
 from workflow.queries.past import RECORDED
 from workflow.services.items import readable
-from workflow.services.past import instant_asked, item_then, items_then, office_at
+from workflow.services.past import instant_asked, item_then, items_then, office_at, person_then, powers_then
 
 bp = Blueprint("past", __name__)
 
@@ -31,6 +31,40 @@ _PAGE = 50
 def as_of() -> Response:
     asked = calls.query(schemas.AS_OF_QUERY)
     return rows(asked.pop("at"), asked, field="at")
+
+
+@bp.get("/audit/as-of/people/<login>")
+@call(
+    Described(
+        "What one person's page showed at an instant: items with the moves he could make, notices left by then, his powers",
+        {200: "PersonThen"},
+        query=schemas.PERSON_THEN_QUERY,
+    )
+)
+def person(login: str) -> Response:
+    asked = calls.query(schemas.PERSON_THEN_QUERY)
+    at, by = _instant(asked["at"], "at"), asked.get("by", RECORDED)
+    with office().read() as uow:
+        items = items_then(uow, current_caller(), at, by)
+        if isinstance(items, Reason):
+            raise problem.refused((items,))
+        past = office_at(office(), at)
+        stood = person_then(past, uow, login, items)
+        to = plain.reader(past, uow, current_actor())
+        own = [power for power in powers_then(uow, at) if stood.actor.id in (power.giver, power.receiver)]
+        said = {
+            "login": login,
+            "as_of": plain.at_text(at),
+            "by": by,
+            "waiting": [
+                plain.row_of(to, one.item) | {"moves": list(dict.fromkeys(offer.move for offer in one.offers))}
+                for one in stood.waiting
+            ],
+            "told": [plain.notice(one) for one in stood.told],
+            "delegations": [plain.delegation(power, to.titles, at, office().zone) for power in own],
+        }
+    readings.note(len(stood.told))
+    return calls.answer(said)
 
 
 @bp.get("/items/<ref>/held")
