@@ -66,9 +66,9 @@ def index() -> Answer:
     return render_page("inbox/index.html", groups=groups, total=total, key=new_id(now))
 
 
-def _wish(uow: UnitOfWork, one: OverrideRequest) -> tuple[str, Item, Definition]:
+def _wish(uow: UnitOfWork, one: OverrideRequest | RedactionRequest, place: str) -> tuple[str, Item, Definition]:
     item = uow.items.get(one.item).item
-    return f"/overrides/{one.id}", item, office().editions.of(item, uow)
+    return f"/{place}/{one.id}", item, office().editions.of(item, uow)
 
 
 def _to_decide(title: str, wishes: Iterable[tuple[str, Item, Definition]], titles: Titles) -> list[Group]:

@@ -98,6 +98,7 @@ def _item_of(uow: UnitOfWork, message: Message) -> Item:
 def _of_wish(office: Office, uow: UnitOfWork, message: Message) -> tuple[Notice, ...]:
     """A wish past the workflow, or to have a text erased.
 
+    Once it is decided it is told by the item's code: the administrator reads no more of an item.
     No substitute is told of it: this decision is nobody's but the chairman's.
     """
     payload, item = message.payload, _item_of(uow, message)
