@@ -65,6 +65,6 @@ TOGETHER = (
     (N_("Extensions"), _from(Measure.EXTENSIONS_ASKED, Measure.REPORTS)),
     (N_("Periodic reports"), _from(Measure.REPORTS, Measure.DIFFICULTIES)),
     (N_("Difficulties"), _from(Measure.DIFFICULTIES, Measure.SIGNED_HEAD)),
-    (N_("Signatures"), _ALL[_ALL.index(Measure.SIGNED_HEAD) :]),
+    (N_("Signed and decided"), _ALL[_ALL.index(Measure.SIGNED_HEAD) :]),
 )
 """Told for the unit as a whole."""
