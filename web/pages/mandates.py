@@ -24,7 +24,7 @@ bp = Blueprint("mandates", __name__)
 Answer = AnyResponse | tuple[str, int]
 _FIELDS = {
     "login": N_("Login of the account"),
-    "act": N_("Number and date of the written act"),
+    "act": N_("Number and date of the decision"),
     "from": N_("From the day"),
     "to": N_("Until the end of"),
     "units": N_("Only these units"),
