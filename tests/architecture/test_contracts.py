@@ -19,7 +19,7 @@ PLANTED = {
     "workflow/engine/item.py": "import marshmallow",
     "workflow/engine/apply.py": "import transitions, cel_expr_python",
     "workflow/services/items.py": "import flask, sqlalchemy, rq, msgspec, workflow.persistence.tables",
-    "workflow/services/mail.py": "import openpyxl, python_calamine, docx, typst, pyhanko, cryptography",
+    "workflow/services/mail.py": "import openpyxl, python_calamine, docx, typst, pyhanko, cryptography, segno",
     "web/settings.py": "import web.wiring",
 }
 

@@ -58,6 +58,7 @@ def test_ready_once_database_schema_and_files_are_there(office, probe):
             "schema": {"ok": True, "needed": True},
             "files": {"ok": True, "needed": True},
             "clock": {"ok": True, "needed": False},
+            "seals": {"ok": True, "needed": False},
         },
     }
 
