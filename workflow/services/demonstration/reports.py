@@ -15,7 +15,7 @@ REPORTING = ("vhxh", "vp", "kt", "hcc", "snc")
 class Period:
     """`due` is the last day for sending; `days` are those of drafting, signing and receiving in a unit that keeps time.
 
-    `month` counts from July: which month's figures the report carries.
+    `months` count from July: whose figures the report carries.
     """
 
     series: str
@@ -25,7 +25,7 @@ class Period:
     window_to: str
     due: str
     opened: str
-    month: int
+    months: tuple[int, ...]
     days: tuple[str, ...] = ()
 
 
@@ -34,7 +34,7 @@ def _monthly(number: int, opened: str, *days: str) -> Period:
     first, last = f"{YEAR}-{number - 1:02d}-15", f"{YEAR}-{number:02d}-14"
     title = f"Báo cáo CCHC tháng {number} năm {YEAR}"
     return Period(
-        "monthly", f"{YEAR}-{number:02d}", title, first, last, f"{YEAR}-{number:02d}-19", opened, number - 7, days
+        "monthly", f"{YEAR}-{number:02d}", title, first, last, f"{YEAR}-{number:02d}-19", opened, (number - 7,), days
     )
 
 
@@ -53,13 +53,22 @@ _PERIODS = (
         "2026-09-14",
         "2026-09-19",
         "06-15",
-        2,
+        (0, 1, 2),
         ("09-15", "09-17", "09-18"),
     ),
     Period(
-        "quarterly", "2026-Q4", "Báo cáo CCHC quý IV năm 2026", "2026-09-15", "2026-12-14", "2026-12-19", "09-15", 5
+        "quarterly",
+        "2026-Q4",
+        "Báo cáo CCHC quý IV năm 2026",
+        "2026-09-15",
+        "2026-12-14",
+        "2026-12-19",
+        "09-15",
+        (3, 4),
     ),
-    Period("yearly", "2026", "Báo cáo CCHC năm 2026", "2025-12-15", "2026-12-14", "2026-12-19", "06-15", 5),
+    Period(
+        "yearly", "2026", "Báo cáo CCHC năm 2026", "2025-12-15", "2026-12-14", "2026-12-19", "06-15", (0, 1, 2, 3, 4)
+    ),
 )
 
 FIGURES: Mapping[str, tuple[tuple[str, int | str | None], ...]] = MappingProxyType(
@@ -77,6 +86,12 @@ FIGURES: Mapping[str, tuple[tuple[str, int | str | None], ...]] = MappingProxyTy
     }
 )
 """What each unit reports: an indicator with its denominator, that of another figure by name, or none for a count."""
+
+_RUNS_ON = frozenset({"giai-ngan", "ton-tai-khac-phuc"})
+"""What counts from January on: a quarter says what its last month says (`merge: latest` of the indicator file)."""
+
+_LAST = 4
+"""The last month that was measured, November."""
 
 _PARTS = MappingProxyType(
     {
@@ -120,7 +135,7 @@ def lives() -> Iterator[Life]:
 
 def _corrected() -> tuple[Act, ...]:
     """The centre's October again, with fourteen dossiers that were settled late after all."""
-    rows = figures("hcc", 3)
+    rows = figures("hcc", (3,))
     for row in rows:
         if row["indicator"] == "hs-dung-han":
             row["numerator"] = row["numerator"] - 14  # type: ignore[operator]
@@ -137,29 +152,38 @@ def _kept(period: Period, unit: str) -> tuple[Act, ...]:
         return ()
     draft, sign, receive = period.days
     return (
-        drafted(unit, f"{draft} 14:30", period.month),
+        drafted(unit, f"{draft} 14:30", period.months),
         act(f"{sign} 10:00", f"officer.{unit}", "send"),
         act(f"{sign} 15:10", f"head.{unit}", "approve send"),
         received(unit, f"{receive} 09:00"),
     )
 
 
-def figures(unit: str, n: int) -> list[dict[str, object]]:
-    """The unit's figures in the n-th month, the same that its standing duties recorded."""
-    month = min(n, 4)
-    rows: list[dict[str, object]] = []
-    for indicator, base in FIGURES[unit]:
-        row: dict[str, object] = {"indicator": indicator, "source": "Hệ thống thông tin của đơn vị"}
-        if base is None:
-            row["numerator"] = int(VALUES[indicator][month])
-        else:
-            whole = int(VALUES[base][month]) if isinstance(base, str) else base
-            row |= {"numerator": round(whole * Decimal(VALUES[indicator][month]) / 100), "denominator": whole}
-        rows.append(row)
-    return rows
+def figures(unit: str, months: tuple[int, ...]) -> list[dict[str, object]]:
+    """The unit's figures of these months together, the same that its standing duties recorded."""
+    return [_row(indicator, base, months) for indicator, base in FIGURES[unit]]
 
 
-def drafted(unit: str, at: str, n: int, files: tuple[str, ...] = ("Biểu số liệu kèm minh chứng.pdf",)) -> Act:
+def _row(indicator: str, base: int | str | None, months: tuple[int, ...]) -> dict[str, object]:
+    counted = months[-1:] if indicator in _RUNS_ON else months
+    parts = [_parts(indicator, base, min(n, _LAST)) for n in counted]
+    row: dict[str, object] = {"indicator": indicator, "source": "Hệ thống thông tin của đơn vị"}
+    row["numerator"] = sum(numerator for numerator, _whole in parts)
+    if base is not None:
+        row["denominator"] = sum(whole for _numerator, whole in parts)
+    return row
+
+
+def _parts(indicator: str, base: int | str | None, month: int) -> tuple[int, int]:
+    if base is None:
+        return int(VALUES[indicator][month]), 0
+    whole = int(VALUES[base][month]) if isinstance(base, str) else base
+    return round(whole * Decimal(VALUES[indicator][month]) / 100), whole
+
+
+def drafted(
+    unit: str, at: str, months: tuple[int, ...], files: tuple[str, ...] = ("Biểu số liệu kèm minh chứng.pdf",)
+) -> Act:
     results, shortcomings = _PARTS[unit]
     return act(
         at,
@@ -170,7 +194,7 @@ def drafted(unit: str, at: str, n: int, files: tuple[str, ...] = ("Biểu số l
         results=results,
         shortcomings=shortcomings,
         next_tasks="Tiếp tục thực hiện các chỉ tiêu được giao, khắc phục tồn tại đã nêu.",
-        figures=figures(unit, n),
+        figures=figures(unit, months),
     )
 
 
@@ -181,21 +205,21 @@ def received(unit: str, at: str) -> Act:
 _TROUBLED: Mapping[tuple[str, str], tuple[Act, ...]] = MappingProxyType(
     {
         ("2026-07", "snc"): (
-            drafted("snc", "07-17 15:30", 0),
+            drafted("snc", "07-17 15:30", (0,)),
             act("07-17 16:20", "officer.snc", "send"),
             act("07-20 08:05", "head.snc", "approve send"),
             received("snc", "07-20 10:00"),
         ),
         # The head was on leave; his deputy signs KT., and for one hour had no power to.
         ("2026-08", "kt"): (
-            drafted("kt", "08-17 14:30", 1),
+            drafted("kt", "08-17 14:30", (1,)),
             act("08-18 14:00", "officer.kt", "send"),
             act("08-19 09:10", "deputy.kt", "approve send", refused="delegation_expired", in_name_of="head.kt"),
             act("08-19 10:20", "deputy.kt", "approve send", in_name_of="head.kt"),
             received("kt", "08-20 09:00"),
         ),
         ("2026-09", "hcc"): (
-            drafted("hcc", "09-15 10:00", 2),
+            drafted("hcc", "09-15 10:00", (2,)),
             act("09-15 16:00", "officer.hcc", "send"),
             act("09-16 09:00", "head.hcc", "approve send"),
             act(
@@ -204,11 +228,11 @@ _TROUBLED: Mapping[tuple[str, str], tuple[Act, ...]] = MappingProxyType(
                 "return",
                 "Số giải quyết trước hạn và đúng hạn lớn hơn số đã giải quyết. Đề nghị kiểm tra lại.",
             ),
-            drafted("hcc", "09-17 09:00", 2, ("Biểu số liệu sửa lần một.pdf",)),
+            drafted("hcc", "09-17 09:00", (2,), ("Biểu số liệu sửa lần một.pdf",)),
             act("09-17 09:40", "officer.hcc", "send"),
             act("09-17 10:15", "head.hcc", "approve send"),
             act("09-18 10:00", "consolidator", "return", "Chưa có minh chứng cho tỷ lệ thanh toán trực tuyến."),
-            drafted("hcc", "09-18 14:30", 2, ("Biểu số liệu sửa lần hai.pdf", "Thống kê thanh toán.pdf")),
+            drafted("hcc", "09-18 14:30", (2,), ("Biểu số liệu sửa lần hai.pdf", "Thống kê thanh toán.pdf")),
             act("09-18 15:50", "officer.hcc", "send"),
             act("09-18 16:50", "head.hcc", "approve send"),
             received("hcc", "09-21 08:30"),
@@ -217,7 +241,7 @@ _TROUBLED: Mapping[tuple[str, str], tuple[Act, ...]] = MappingProxyType(
             act("09-15 16:40", "chairman", "waive", "Trung tâm gộp số liệu tháng 9 vào báo cáo quý III."),
         ),
         ("2026-10", "hcc"): (
-            drafted("hcc", "10-15 14:30", 3),
+            drafted("hcc", "10-15 14:30", (3,)),
             act("10-16 10:00", "officer.hcc", "send"),
             act("10-16 15:10", "head.hcc", "approve send"),
             received("hcc", "10-19 09:00"),
@@ -230,32 +254,32 @@ _TROUBLED: Mapping[tuple[str, str], tuple[Act, ...]] = MappingProxyType(
             act("11-05 15:00", "consolidator", "approve correct"),
         ),
         ("2026-10", "snc"): (
-            drafted("snc", "10-19 16:30", 3),
+            drafted("snc", "10-19 16:30", (3,)),
             act("10-20 08:00", "consolidator", "urge", "Đã quá hạn gửi báo cáo tháng 10, đề nghị Trung tâm gửi ngay."),
             act("10-22 09:10", "officer.snc", "send"),
             act("10-22 10:30", "head.snc", "approve send"),
             received("snc", "10-23 08:20"),
         ),
         ("2026-11", "kt"): (
-            drafted("kt", "11-16 10:00", 4),
+            drafted("kt", "11-16 10:00", (4,)),
             act("11-17 14:00", "officer.kt", "send"),
             act("11-18 09:00", "head.kt", "approve send"),
             act(
                 "11-18 16:00", "consolidator", "return", "Số giải ngân lũy kế chưa khớp với bảng đối chiếu của Kho bạc."
             ),
-            drafted("kt", "11-19 09:00", 4, ("Bảng đối chiếu Kho bạc.pdf",)),
+            drafted("kt", "11-19 09:00", (4,), ("Bảng đối chiếu Kho bạc.pdf",)),
             act("11-19 10:00", "officer.kt", "send"),
             act("11-19 14:20", "head.kt", "approve send"),
         ),
         ("2026-11", "hcc"): (
-            drafted("hcc", "11-17 10:00", 4),
+            drafted("hcc", "11-17 10:00", (4,)),
             act("11-19 15:00", "officer.hcc", "send"),
             act("11-19 16:30", "head.hcc", "approve send"),
         ),
-        ("2026-11", "snc"): (drafted("snc", "11-19 16:00", 4),),
-        ("2026-12", "vp"): (drafted("vp", "11-18 10:00", 5),),
+        ("2026-11", "snc"): (drafted("snc", "11-19 16:00", (4,)),),
+        ("2026-12", "vp"): (drafted("vp", "11-18 10:00", (5,)),),
         ("2026-Q4", "kt"): (
-            drafted("kt", "11-18 14:00", 4),
+            drafted("kt", "11-18 14:00", (3, 4)),
             act("11-18 15:00", "officer.kt", "send"),
             act("11-18 16:30", "head.kt", "approve send"),
             act(
