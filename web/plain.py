@@ -159,7 +159,6 @@ def row_of(to: Reader, found: Item) -> Said:
     """What `row` says of an item, made from the item itself."""
     definition = to.office.editions.of(found, to.uow)
     now = to.office.clock.now()
-    circumstances = to.office.circumstances(definition, to.uow.people.directory(now), now, to.office.measures(to.uow))
     facts = row_facts(definition, found)
     said = summary(found, definition, facts, to.titles, now)
     return said | {"fields": _listed(facts.title, facts.area, facts.assignee, to.titles)}
