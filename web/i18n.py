@@ -313,9 +313,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "mandate_without_private": N_("Your mandate ({act}) does not cover private texts; take the log without them."),
         "mandate_twice": N_("“{field}”: another mandate of the same person is in force during that time."),
         "mandate_too_long": N_("“{field}”: a mandate lasts four hundred days at most."),
-        "auditor_has_posts": N_(
-            "“{field}”: who inspects the office holds no other post in it; this person is: {may}."
-        ),
+        "auditor_has_posts": N_("“{field}”: who inspects the office holds no other post in it; this person is: {may}."),
         "last_administrator": N_("Nobody else administers the office; give somebody else that post first."),
         "reads_only": N_("Who inspects the office reads its work and adds nothing to it."),
         "account_locked": N_("The account of whoever asked for this is locked."),

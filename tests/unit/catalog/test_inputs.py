@@ -284,8 +284,15 @@ def test_whoever_is_refused_a_figure_learns_which_indicator_it_was(load):
 
 
 def test_every_figure_that_cannot_be_read_is_told_at_once(load):
-    rows = [{"indicator": "a", "numerator": "x"}, {"indicator": "b", "numerator": 1}, {"indicator": "c", "numerator": "-2"}]
+    rows = [
+        {"indicator": "a", "numerator": "x"},
+        {"indicator": "b", "numerator": 1},
+        {"indicator": "c", "numerator": "-2"},
+    ]
 
     errors = load(figures=rows).errors
 
-    assert [(error.code, error.params["indicator"]) for error in errors] == [("not_a_number", "a"), ("below_minimum", "c")]
+    assert [(error.code, error.params["indicator"]) for error in errors] == [
+        ("not_a_number", "a"),
+        ("below_minimum", "c"),
+    ]
