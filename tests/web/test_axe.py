@@ -316,6 +316,7 @@ PAGES: tuple[tuple[str, str, str | Callable[[Window], None]], ...] = (
     ("how a workflow is lived", "chairman", "/definitions/task/mining"),
     ("mandates", "admin", "/admin/mandates"),
     ("check of the log", "auditor", "/history/check"),
+    ("seals of the log", "auditor", "/history/seals"),
     ("office at an instant", "auditor", "/history/as-of?as_of=20/10/2026+08:00&closed=true"),
     ("office at no instant", "auditor", "/history/as-of"),
     ("workflows", "officer.kt", "/definitions"),
