@@ -73,22 +73,45 @@ _PERIODS = (
 
 FIGURES: Mapping[str, tuple[tuple[str, int | str | None], ...]] = MappingProxyType(
     {
-        "vhxh": (("ton-tai-khac-phuc", 12), ("kiem-tra-ky-cuong", None), ("sang-kien", None)),
-        "vp": (("vb-dien-tu", 421), ("vb-ky-so", 402), ("don-thu-dung-han", 20)),
+        "vhxh": (
+            ("ton-tai-khac-phuc", 12),
+            ("kiem-tra-ky-cuong", None),
+            ("sang-kien", None),
+            ("don-vi-iso", None),
+            ("nv-hoan-thanh", 48),
+            ("nv-cham-tien-do", None),
+            ("nv-cham-co-ke-hoach", "nv-cham-tien-do"),
+            ("bc-dung-han", 5),
+            ("bc-bi-tra-lai", None),
+        ),
+        "vp": (
+            ("vb-dien-tu", 421),
+            ("vb-ky-so", 402),
+            ("don-thu-dung-han", 20),
+            ("doi-thoai", None),
+            ("kk-duoc-tra-loi", 2),
+        ),
         "kt": (("giai-ngan", 36_200_000_000), ("cong-khai-ngan-sach", 4)),
         "hcc": (
             ("hs-tiep-nhan", None),
             ("hs-giai-quyet", None),
             ("hs-dung-han", "hs-giai-quyet"),
+            ("hs-truoc-han", "hs-giai-quyet"),
+            ("hs-cap-nhat", "hs-tiep-nhan"),
             ("hs-truc-tuyen", 880),
+            ("tt-truc-tuyen", 640),
+            ("so-hoa", "hs-giai-quyet"),
+            ("tai-su-dung", "hs-tiep-nhan"),
+            ("tthc-ra-soat", None),
+            ("tthc-don-gian-hoa", None),
         ),
         "snc": (("tin-bai", None), ("cong-ttdt", 25)),
     }
 )
 """What each unit reports: an indicator with its denominator, that of another figure by name, or none for a count."""
 
-_RUNS_ON = frozenset({"giai-ngan", "ton-tai-khac-phuc"})
-"""What counts from January on: a quarter says what its last month says (`merge: latest` of the indicator file)."""
+_RUNS_ON = frozenset({"giai-ngan", "ton-tai-khac-phuc", "don-vi-iso", "nv-cham-tien-do", "nv-cham-co-ke-hoach"})
+"""What counts from January on, or is a state: a quarter says what its last month says (`merge: latest` of the indicator file)."""
 
 _LAST = 4
 """The last month that was measured, November."""
@@ -133,12 +156,15 @@ def lives() -> Iterator[Life]:
     yield Life("2026-10/hcc>correct", "report", "hcc", _corrected())
 
 
+_FOURTEEN = MappingProxyType({"hs-dung-han": -14, "hs-qua-han": 14})
+
+
 def _corrected() -> tuple[Act, ...]:
     """The centre's October again, with fourteen dossiers that were settled late after all."""
     rows = figures("hcc", (3,))
     for row in rows:
-        if row["indicator"] == "hs-dung-han":
-            row["numerator"] = row["numerator"] - 14  # type: ignore[operator]
+        if row["indicator"] in _FOURTEEN:
+            row["numerator"] = int(str(row["numerator"])) + _FOURTEEN[str(row["indicator"])]
     return (
         act("11-06 09:00", "officer.hcc", "draft", files=("Danh sách 14 hồ sơ quá hạn.pdf",), figures=rows),
         act("11-06 09:40", "officer.hcc", "send"),
@@ -161,7 +187,14 @@ def _kept(period: Period, unit: str) -> tuple[Act, ...]:
 
 def figures(unit: str, months: tuple[int, ...]) -> list[dict[str, object]]:
     """The unit's figures of these months together, the same that its standing duties recorded."""
-    return [_row(indicator, base, months) for indicator, base in FIGURES[unit]]
+    rows = [_row(indicator, base, months) for indicator, base in FIGURES[unit]]
+    return [*rows, *(_overdue(row) for row in rows if row["indicator"] == "hs-dung-han")]
+
+
+def _overdue(on_time: dict[str, object]) -> dict[str, object]:
+    """What was settled, and not on time."""
+    late = int(str(on_time["denominator"])) - int(str(on_time["numerator"]))
+    return {"indicator": "hs-qua-han", "numerator": late, "source": on_time["source"]}
 
 
 def _row(indicator: str, base: int | str | None, months: tuple[int, ...]) -> dict[str, object]:

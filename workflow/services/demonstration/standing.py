@@ -58,6 +58,14 @@ VALUES = MappingProxyType(
         "hs-tiep-nhan": ("1012", "1038", "987", "1065", "1021"),
         "hs-giai-quyet": ("968", "1005", "1002", "1019", "1008"),
         "cong-ttdt": ("84.0", "88.0", "90.0", "93.0", "95.0"),
+        "tthc-ra-soat": ("4", "6", "5", "7", "6"),
+        "tthc-don-gian-hoa": ("1", "2", "1", "2", "1"),
+        "don-vi-iso": ("1", "1", "2", "2", "2"),
+        "nv-cham-tien-do": ("2", "3", "2", "4", "5"),
+        "nv-cham-co-ke-hoach": ("50.0", "66.7", "50.0", "75.0", "60.0"),
+        "bc-dung-han": ("80.0", "100", "100", "80.0", "80.0"),
+        "bc-bi-tra-lai": ("0", "0", "2", "0", "1"),
+        "kk-duoc-tra-loi": ("100", "100", "50.0", "100", "50.0"),
     }
 )
 """What each indicator measured in the five periods."""
