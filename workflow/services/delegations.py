@@ -3,13 +3,11 @@
 Nghị định 30/2020, Điều 13: in writing, limited in time and content, never passed on. Each act stands in the log.
 """
 
-from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from typing import Any
+from datetime import date, datetime, timedelta, tzinfo
 
-from workflow.catalog.plain_values import Refused, date_of, shown, text_of
+from workflow.catalog.plain_values import shown
 from workflow.engine import Actor, Kind, Reason
 from workflow.engine.administration import (
     refusal_to_delegate,
@@ -26,11 +24,10 @@ from workflow.persistence import UnitOfWork
 from workflow.persistence.people import Appointment, GivenPower
 from workflow.services.journal import Note, append, fingerprint_of
 from workflow.services.office import Caller, Office
+from workflow.services.written_acts import TypedAct, midnight
 
 KINDS = ("KT.", "TL.", "TUQ.")
 """Ký thay, thừa lệnh, thừa ủy quyền: what stands before the giver's title where the receiver signs."""
-
-_ACT_LIMIT = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,96 +111,61 @@ def _person(uow: UnitOfWork, person_id: str | None, now: datetime) -> Actor | No
     return None
 
 
-class _Reading:
+class _Reading(TypedAct):
     """Makes a stored power of a typed one, and collects every reason why not."""
 
     def __init__(
         self, uow: UnitOfWork, giver: Actor, asked: Power, now: datetime, zone: tzinfo, workflows: frozenset[str]
     ) -> None:
-        self._uow, self._giver, self._asked = uow, giver, asked
-        self._now, self._zone, self._workflows = now, zone, workflows
-        self.reasons: list[Reason] = []
+        super().__init__(now, zone)
+        self._uow, self._giver, self._asked, self._workflows = uow, giver, asked, workflows
 
     def power(self) -> GivenPower | None:
         asked = self._asked
         receiver = self._receiver()
-        self._known("kind", (asked.kind,), KINDS)
-        act = self._act()
-        first, last = self._day("from", asked.from_on), self._day("to", asked.to_on)
+        self.known("kind", (asked.kind,), KINDS)
+        act = self.number_of_act(asked.act)
+        first, last = self.day("from", asked.from_on), self.day("to", asked.to_on)
         if first and last:
             self._period(first, last)
-        self._known("workflows", asked.workflows, self._workflows)
-        self._known("areas", asked.areas, [area.id for area in self._uow.people.areas()] if asked.areas else ())
+        self.known("workflows", asked.workflows, self._workflows)
+        self.known("areas", asked.areas, [area.id for area in self._uow.people.areas()] if asked.areas else ())
         if self.reasons or receiver is None or act is None or first is None or last is None:
             return None
         return GivenPower(
-            id=new_id(self._now),
+            id=new_id(self.now),
             giver=self._giver.id,
             receiver=receiver.id,
             kind=asked.kind,
             act=act,
             # What is recorded later than it was signed gives nothing backwards.
-            from_at=max(midnight(first, self._zone), self._now),
-            to_at=midnight(last + timedelta(days=1), self._zone),
+            from_at=max(midnight(first, self.zone), self.now),
+            to_at=midnight(last + timedelta(days=1), self.zone),
             workflows=tuple(sorted(set(asked.workflows))),
             areas=tuple(sorted(set(asked.areas))),
         )
 
-    def _refuse(self, code: str, field: str, **params: str) -> None:
-        self.reasons.append(Reason(code, Kind.INPUT, {"field": field, **params}))
-
     def _receiver(self) -> Actor | None:
         login = self._asked.receiver
         if not login:
-            self._refuse("input_missing", "receiver")
+            self.refuse("input_missing", "receiver")
             return None
-        receiver = _person(self._uow, self._uow.people.id_of_login(login), self._now)
+        receiver = _person(self._uow, self._uow.people.id_of_login(login), self.now)
         if receiver is None:
-            self._refuse("no_such_person", "receiver", value=shown(login))
+            self.refuse("no_such_person", "receiver", value=shown(login))
             return None
         refusal = refusal_to_receive(receiver, self._giver)
         if refusal:
             self.reasons.append(refusal)
         return receiver
 
-    def _act(self) -> str | None:
-        text: str | None = self._read("act", text_of, self._asked.act)
-        if text is not None and len(text) > _ACT_LIMIT:
-            self._refuse("too_long", "act", limit=str(_ACT_LIMIT), length=str(len(text)))
-        return text
-
-    def _day(self, field: str, typed: str) -> date | None:
-        today = self._now.astimezone(self._zone).date()
-        found: date | None = self._read(field, lambda value: date_of(value, today), typed)
-        return found
-
-    def _read(self, field: str, reading: Callable[[str], Any], typed: str) -> Any:
-        if not typed or not typed.strip():
-            self._refuse("input_missing", field)
-            return None
-        try:
-            return reading(typed)
-        except Refused as refusal:
-            self._refuse(refusal.fault.code, field, **refusal.fault.params)
-            return None
-
     def _period(self, first: date, last: date) -> None:
         if last < first:
-            self._refuse("ends_before_start", "to")
-        elif midnight(last + timedelta(days=1), self._zone) <= self._now:
-            self._refuse("end_in_past", "to")
+            self.refuse("ends_before_start", "to")
+        elif midnight(last + timedelta(days=1), self.zone) <= self.now:
+            self.refuse("end_in_past", "to")
         elif last >= _a_year_after(first):
-            self._refuse("period_too_long", "to")
-
-    def _known(self, field: str, given: Iterable[str], known: Iterable[str]) -> None:
-        for name in given:
-            if name not in known:
-                self._refuse("not_a_choice" if name else "input_missing", field, value=shown(name))
-
-
-def midnight(day: date, zone: tzinfo) -> datetime:
-    """The instant (UTC) at which that local day begins."""
-    return datetime.combine(day, time(), tzinfo=zone).astimezone(UTC)
+            self.refuse("period_too_long", "to")
 
 
 def _a_year_after(day: date) -> date:

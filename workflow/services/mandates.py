@@ -1,12 +1,10 @@
 """Mandates of auditors: given and ended by the administrator, in writing, for a time and within bounds; all in the log."""
 
-from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from workflow.catalog.organisation import StandingMandate
-from workflow.catalog.plain_values import Refused, date_of, shown, text_of
+from workflow.catalog.plain_values import shown
 from workflow.engine import Kind, Reason
 from workflow.engine.administration import refusal_to_administer, refusal_to_mandate
 from workflow.engine.events import instant_text
@@ -16,11 +14,10 @@ from workflow.ids import new_id
 from workflow.persistence import UnitOfWork
 from workflow.persistence.mandates import GivenMandate
 from workflow.persistence.people import Appointment, Person
-from workflow.services.delegations import midnight
 from workflow.services.journal import Note, append
 from workflow.services.office import Caller, Office
+from workflow.services.written_acts import TypedAct, midnight
 
-_ACT_LIMIT = 200
 _LONGEST = timedelta(days=400)
 
 
@@ -136,93 +133,63 @@ def _record(uow: UnitOfWork, caller: Caller, act: str, made: GivenMandate, now: 
     append(uow, Note("admin", "admin", role="admin", extra={"admin": said}), caller, now)
 
 
-class _Reading:
+class _Reading(TypedAct):
     """Makes a mandate of a typed one, and collects every reason why not."""
 
     def __init__(
         self, uow: UnitOfWork, office: Office, asked: NewMandate, now: datetime, workflows: frozenset[str]
     ) -> None:
-        self._uow, self._asked, self._now, self._zone = uow, asked, now, office.zone
-        self._workflows = workflows
-        self.reasons: list[Reason] = []
+        super().__init__(now, office.zone)
+        self._uow, self._asked, self._workflows = uow, asked, workflows
 
     def mandate(self, given_by: str) -> GivenMandate | None:
         asked = self._asked
         person = self._person()
-        act = self._act()
-        first, last = self._day("from", asked.from_on), self._day("to", asked.to_on)
-        self._known("units", asked.units, [unit.id for unit in self._uow.people.units()] if asked.units else ())
-        self._known("workflows", asked.workflows, self._workflows)
+        act = self.number_of_act(asked.act)
+        first, last = self.day("from", asked.from_on), self.day("to", asked.to_on)
+        self.known("units", asked.units, [unit.id for unit in self._uow.people.units()] if asked.units else ())
+        self.known("workflows", asked.workflows, self._workflows)
         if person is None or act is None or first is None or last is None:
             return None
-        from_at = max(midnight(first, self._zone), self._now)
-        to_at = midnight(last + timedelta(days=1), self._zone)
+        from_at = max(midnight(first, self.zone), self.now)
+        to_at = midnight(last + timedelta(days=1), self.zone)
         self._period(person, from_at, to_at)
         if self.reasons:
             return None
         return GivenMandate(
-            id=new_id(self._now),
+            id=new_id(self.now),
             person=person.id,
             act=act,
             from_at=from_at,
             to_at=to_at,
             given_by=given_by,
-            given_at=self._now,
+            given_at=self.now,
             units=tuple(sorted(set(asked.units))),
             workflows=tuple(sorted(set(asked.workflows))),
             private=asked.private,
         )
 
-    def _refuse(self, code: str, field: str, **params: str) -> None:
-        self.reasons.append(Reason(code, Kind.INPUT, {"field": field, **params}))
-
     def _person(self) -> Person | None:
         login = self._asked.login.strip()
         if not login:
-            self._refuse("input_missing", "login")
+            self.refuse("input_missing", "login")
             return None
         person = self._uow.people.by_login(login)
         if person is None:
-            self._refuse("no_such_person", "login", value=shown(login))
+            self.refuse("no_such_person", "login", value=shown(login))
             return None
-        held = [one for one in self._uow.people.appointments(person.id) if not _ended(one, self._now)]
+        held = [one for one in self._uow.people.appointments(person.id) if not _ended(one, self.now)]
         refusal = refusal_to_mandate(frozenset(one.role for one in held))
         if refusal:
             self.reasons.append(refusal)
         return person
 
-    def _act(self) -> str | None:
-        text: str | None = self._read("act", text_of, self._asked.act)
-        if text is not None and len(text) > _ACT_LIMIT:
-            self._refuse("too_long", "act", limit=str(_ACT_LIMIT), length=str(len(text)))
-        return text
-
-    def _day(self, field: str, typed: str) -> date | None:
-        today = self._now.astimezone(self._zone).date()
-        found: date | None = self._read(field, lambda value: date_of(value, today), typed)
-        return found
-
-    def _read(self, field: str, reading: Callable[[str], Any], typed: str) -> Any:
-        if not typed.strip():
-            self._refuse("input_missing", field)
-            return None
-        try:
-            return reading(typed)
-        except Refused as refusal:
-            self._refuse(refusal.fault.code, field, **refusal.fault.params)
-            return None
-
     def _period(self, person: Person, from_at: datetime, to_at: datetime) -> None:
-        if to_at <= self._now:
-            self._refuse("end_in_past", "to")
+        if to_at <= self.now:
+            self.refuse("end_in_past", "to")
         elif to_at <= from_at:
-            self._refuse("ends_before_start", "to")
+            self.refuse("ends_before_start", "to")
         elif to_at - from_at > _LONGEST:
-            self._refuse("mandate_too_long", "to")
+            self.refuse("mandate_too_long", "to")
         elif any(one.from_at < to_at and from_at < one.until for one in self._uow.mandates.of(person.id)):
-            self._refuse("mandate_twice", "from")
-
-    def _known(self, field: str, given: Iterable[str], known: Collection[str]) -> None:
-        for name in given:
-            if name not in known:
-                self._refuse("not_a_choice", field, value=shown(name))
+            self.refuse("mandate_twice", "from")
