@@ -12,7 +12,10 @@ from tests.integration.test_consolidation import consolidated, issued
 from tests.offices import at, caller, moved, new_task, opened_office, shipped
 from tests.papers import words_of
 from tests.reporting import FIGURES, UNITS, code_of, on, opened, received, reported, sent, table, voted
+from tests.sealing import signer_of
 from workflow.audit import canonical
+from workflow.audit.keys import SigningKey
+from workflow.audit.note import Checkpoint
 from workflow.errors import NotFound
 from workflow.exports.paper import Share
 from workflow.services import auditing, delegations
@@ -20,6 +23,7 @@ from workflow.services.delegations import Given, Power
 from workflow.services.documents import document_of, paper_of
 from workflow.services.evidence import attach
 from workflow.services.moves import MoveRequest, perform
+from workflow.values import replace
 
 PERIOD = "2026-10"
 
@@ -266,3 +270,23 @@ def test_an_issued_consolidated_report_says_the_same_whenever_it_is_taken(office
 
     reported(office, "snc", PERIOD, on(10, 22))
     assert taken(at(office, on(10, 23)), item.code, "docx").content == first
+
+
+# -- the seal -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_paper_takes_the_newest_signed_root_out_of_the_house_and_none_where_nothing_is_signed(ground):
+    office = reporting(ground)
+    code = sent(office, "hcc", PERIOD, on(10, 16))
+    before = paper(office, code)
+    key = SigningKey.new("duongan.haiphong/audit")
+    notes = [str(key.sign(Checkpoint(key.name, size, bytes([size]) * 32))) for size in (3, 5)]
+    for size, note in zip((3, 5), notes, strict=True):
+        with signer_of(ground.databases[-1]) as signer, signer() as uow:
+            uow.seals.add_checkpoint(size, office.clock.now(), note)
+
+    sealed = paper(office, code)
+
+    assert before.seal is None
+    assert (sealed.seal.note, f"{bytes([5]).hex() * 32}" in sealed.seal.line) == (notes[1], True)
+    assert replace(sealed, seal=None) == before

@@ -15,6 +15,9 @@ DRAFT = "DỰ THẢO"
 TOP, BOTTOM, LEFT, RIGHT = 20, 20, 30, 15
 """Margins of Phụ lục I, in millimetres: 20-25 above and below, 30-35 left, 15-20 right."""
 WIDE, TALL = 210, 297
+SEAL_SIDE = 26
+"""How wide the code of a seal is, in millimetres: a camera reads it from the print of a bad printer."""
+SEAL_MEANS = "Mã QR chứa niêm phong nhật ký"
 
 # What may be typed but is no letter of a paper: controls, marks that turn the order of letters, halves and private signs.
 _NO_LETTERS = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
@@ -64,12 +67,20 @@ class Annex:
 
 
 @dataclass(frozen=True, slots=True)
+class Seal:
+    """A root of the log, which leaves with the paper: `line` for people, and the whole `note`, which a code beside it holds."""
+
+    line: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
 class Paper:
     """`superior` stands above `agency` ("" for a paper of the commune itself); `symbol` is "BC-KT".
 
     `number` and `dated` are empty until the register gives them: room is left for the pen. `capacity` holds the lines above
     the signature, as they are written there; `signer` is empty where nobody's name is kept. `draft` marks what nobody signed.
-    `composed_at` is when what it says was last changed: equal papers make equal bytes.
+    `composed_at` is when what it says was last changed: equal papers make equal bytes. `seal` stands small at its very end.
     """
 
     superior: str
@@ -89,6 +100,7 @@ class Paper:
     dated: date | None = None
     signer: str = ""
     draft: bool = False
+    seal: Seal | None = None
 
     @property
     def number_line(self) -> str:

@@ -1,38 +1,44 @@
 """The seal on paper: whoever holds the report holds a root of the log that nobody can take back."""
 
 import io
-from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
 import segno
 
 from workflow.audit.note import Note
+from workflow.exports.paper import Seal
 from workflow.persistence.seals import StoredCheckpoint
 
-
-@dataclass(frozen=True, slots=True)
-class SealLine:
-    """What a report bears in its footer: a line in each language, and the whole note as a QR code (SVG)."""
-
-    vi: str
-    en: str
-    qr: str
+_BORDER = 2
+_DOTS = 8
+"""How many of a picture's dots make the side of one square of the code."""
 
 
-def seal_line(checkpoint: StoredCheckpoint, zone: tzinfo) -> SealLine:
-    """Of the newest checkpoint: its size, its root and when it was signed; `verify.py --root` takes what the code holds."""
+def seal_line(checkpoint: StoredCheckpoint, zone: tzinfo) -> Seal:
+    """Of a checkpoint: its size, its root and when it was signed; `verify.py --root` takes what the code holds."""
     note = Note.parse(checkpoint.note)
     at: datetime = checkpoint.at.astimezone(zone)
-    when, root = f"{at:%d/%m/%Y %H:%M}", note.checkpoint.root.hex()
-    return SealLine(
-        vi=f"Niêm phong nhật ký {note.checkpoint.origin}: {checkpoint.size} mục, {when}, gốc {root}",
-        en=f"Seal of the log {note.checkpoint.origin}: {checkpoint.size} entries, {when}, root {root}",
-        qr=_code(Note(note.text, note.lines[:1])),
+    said = note.checkpoint
+    return Seal(
+        line=f"Niêm phong nhật ký {said.origin}: {said.size} mục, {at:%d/%m/%Y %H:%M}, gốc {said.root.hex()}",
+        # The log's own line alone: with the witnesses' the code would be too fine for a bad printer.
+        note=str(Note(note.text, note.lines[:1])),
     )
 
 
-def _code(note: Note) -> str:
-    # The log's own line alone: with the witnesses' it would be too fine for a bad printer.
+def svg(seal: Seal) -> bytes:
+    """The code as a drawing, whose text is the note."""
     drawn = io.BytesIO()
-    segno.make(str(note), error="m", micro=False).save(drawn, kind="svg", xmldecl=False, svgns=True, border=2)
-    return drawn.getvalue().decode("utf-8").strip()
+    _code(seal).save(drawn, kind="svg", xmldecl=False, border=_BORDER)
+    return drawn.getvalue()
+
+
+def png(seal: Seal) -> bytes:
+    """The code as a picture of black and white dots."""
+    drawn = io.BytesIO()
+    _code(seal).save(drawn, kind="png", scale=_DOTS, border=_BORDER)
+    return drawn.getvalue()
+
+
+def _code(seal: Seal) -> segno.QRCode:
+    return segno.make(seal.note, error="m", micro=False)

@@ -10,6 +10,7 @@ import typst
 
 from workflow.exports import paper as form
 from workflow.exports.paper import Paper
+from workflow.exports.seal import svg
 from workflow.exports.typefaces import FAMILY, FOLDER, common_letters
 
 _TEMPLATE = Path(__file__).with_name("paper.typ")
@@ -64,6 +65,9 @@ def _said(paper: Paper) -> dict[str, Any]:
         "signer": shown(paper.signer),
         "reference": shown(paper.reference),
         "annexes": [_annex(paper, n) for n in range(len(paper.annexes))],
+        "seal": {"line": shown(paper.seal.line), "code": svg(paper.seal).decode()} if paper.seal else None,
+        "seal-side": form.SEAL_SIDE,
+        "seal-means": form.SEAL_MEANS,
     }
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from docx import Document
 from docx.document import Document as DocumentObject
 from docx.enum.section import WD_ORIENT
-from docx.enum.table import WD_TABLE_ALIGNMENT
+from docx.enum.table import WD_CELL_VERTICAL_ALIGNMENT, WD_TABLE_ALIGNMENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
@@ -19,7 +19,8 @@ from docx.table import Table, _Cell
 from docx.text.paragraph import Paragraph
 
 from workflow.exports import paper as form
-from workflow.exports.paper import Align, Annex, Paper, clean
+from workflow.exports.paper import Align, Annex, Paper, Seal, clean
+from workflow.exports.seal import png
 
 _FACE = "Times New Roman"
 _ACROSS = form.WIDE - form.LEFT - form.RIGHT
@@ -50,6 +51,8 @@ def docx(paper: Paper) -> bytes:
     _foot(document, paper)
     for n in range(len(paper.annexes)):
         _annex(document, paper, n)
+    if paper.seal:
+        _seal(document, paper.seal, across=form.TALL - form.LEFT - form.RIGHT if paper.annexes else _ACROSS)
     made = io.BytesIO()
     document.save(made)
     return _settled(made.getvalue())
@@ -189,6 +192,16 @@ def _annex(document: DocumentObject, paper: Paper, n: int) -> None:
     _table(document, annex)
     if annex.note:
         _line(document, annex.note, 12, italic=True, align=Align.LEFT, before=4)
+
+
+def _seal(document: DocumentObject, seal: Seal, across: int) -> None:
+    """Small, at the end of the last page, which is `across` millimetres wide."""
+    _gap(document, 10)
+    left, right = _grid(document, (across - form.SEAL_SIDE, form.SEAL_SIDE), rows=1, whole=True).rows[0].cells
+    left.vertical_alignment = WD_CELL_VERTICAL_ALIGNMENT.BOTTOM
+    _line(left, seal.line, 8, align=Align.LEFT)
+    code = right.paragraphs[0].add_run().add_picture(io.BytesIO(png(seal)), width=Mm(form.SEAL_SIDE - 3))
+    code._inline.docPr.set("descr", form.SEAL_MEANS)  # noqa: SLF001  python-docx has no call for it
 
 
 def _count_anew(pages: Pages) -> None:

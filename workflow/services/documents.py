@@ -14,7 +14,7 @@ from workflow.engine.definition import FieldType, Stamp
 from workflow.engine.periods import calendar_stretch
 from workflow.engine.visibility import shown_to
 from workflow.errors import NotFound
-from workflow.exports.paper import Annex, Cell, Paper, Section, Share, written
+from workflow.exports.paper import Annex, Cell, Paper, Seal, Section, Share, written
 from workflow.exports.spreadsheet import Sheet, workbook
 from workflow.persistence import UnitOfWork
 from workflow.queries import history
@@ -191,7 +191,18 @@ def _paper(
         number=str(number or ""),
         dated=date.fromisoformat(str(on)) if on else None,
         draft=signed is None,
+        seal=_seal(office, uow),
     )
+
+
+def _seal(office: Office, uow: UnitOfWork) -> Seal | None:
+    """The newest that is signed: it leaves the building with the paper. None where nothing is."""
+    newest = uow.seals.newest_checkpoint()
+    if newest is None:
+        return None
+    from workflow.exports.seal import seal_line
+
+    return seal_line(newest, office.zone)
 
 
 def _last_change(item: Item) -> datetime:

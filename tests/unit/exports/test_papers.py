@@ -1,22 +1,31 @@
 import io
+import re
 import shutil
 import subprocess
 import unicodedata
 import zipfile
+import zlib
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import docx as python_docx
 import pytest
+import segno
 from docx.oxml.ns import qn
 from lxml import etree
+from pyhanko.pdf_utils.reader import PdfFileReader
 
 from tests.papers import FIGURES, LETTERS, PLAIN, embedded_letters, pages_of, saying, sizes_of, words_of
+from workflow.audit.keys import SigningKey
+from workflow.audit.note import Checkpoint
+from workflow.clock import VIETNAM
 from workflow.exports.paper import Section, Share, balanced, body, date_words, paragraphs, written
+from workflow.exports.seal import seal_line
 from workflow.exports.typefaces import faces, letters
 from workflow.exports.typeset import pdf
 from workflow.exports.word import docx
+from workflow.persistence.seals import StoredCheckpoint
 
 HOSTILE = (
     '#panic("stop") #read("/etc/passwd") #import "x.typ": *',
@@ -230,6 +239,95 @@ def test_a_table_repeats_its_head_on_each_page():
 def test_what_nobody_signed_says_so():
     assert "DỰTHẢO" in words_of(pdf(replace(PLAIN, draft=True)))
     assert "DỰTHẢO" not in words_of(pdf(PLAIN))
+
+
+# -- the seal -----------------------------------------------------------------------------------------------------------
+
+_KEY = SigningKey.new("duongan.haiphong/audit")
+NOTE = str(_KEY.sign(Checkpoint(_KEY.name, 3000, bytes(range(32)))))
+SEAL = seal_line(StoredCheckpoint(7, 3000, datetime(2026, 7, 17, 1, 5, tzinfo=UTC), NOTE), VIETNAM)
+_STROKE = re.compile(rb"(\d+) ([\d.]+) m\n?\s?(\d+) [\d.]+ l")
+_LONG = replace(FIGURES, rows=tuple(FIGURES.rows * 60))
+
+
+def code_of(text):
+    """The squares of the QR code that holds `text`: where the dark ones are, as (line, place)."""
+    rows = segno.make(text, error="m", micro=False).matrix
+    return {(line, place) for line, row in enumerate(rows) for place, dark in enumerate(row) if dark}
+
+
+def codes_in_pdf(made):
+    """The dark squares of the code drawn on each page, empty where there is none; the border around it is two squares wide."""
+    found = []
+    for page in PdfFileReader(io.BytesIO(made)).root["/Pages"]["/Kids"]:
+        strokes = _STROKE.findall(page.get_object()["/Contents"].data)
+        # Other lines of a page are rules of the paper, which are filled; lines of the code run through half squares.
+        code = [(int(float(line)) - 2, int(a) - 2, int(b) - 2) for a, line, b in strokes if line.endswith(b".5")]
+        found.append({(line, place) for line, start, end in code for place in range(start, end)})
+    return found
+
+
+def code_in_word(made):
+    """The dark squares of the one picture."""
+    (name,) = [name for name in parts(made) if name.startswith("word/media/")]
+    wide, rows = _dots(parts(made)[name])
+    size = wide // 8
+    return {(line - 2, place - 2) for line in range(size) for place in range(size) if not rows[line * 8][place] & 0x80}
+
+
+def _dots(png):
+    """How wide a picture of one bit a dot is, and its rows."""
+    wide = int.from_bytes(png[16:20], "big")
+    raw = zlib.decompress(png[png.index(b"IDAT") + 4 : png.index(b"IEND") - 8])
+    across = (wide + 7) // 8 + 1
+    rows = [bytes(across - 1)]
+    for start in range(0, len(raw), across):
+        kept, line = raw[start], raw[start + 1 : start + across]
+        # Either as it is, or as what was added to the row above it.
+        assert kept in (0, 2)
+        rows.append(line if kept == 0 else bytes((a + b) % 256 for a, b in zip(line, rows[-1], strict=True)))
+    assert png[24:26] == b"\x01\x00"
+    return wide, rows[1:]
+
+
+@pytest.mark.parametrize("annexes", [(), (FIGURES,), (FIGURES, _LONG)])
+def test_the_last_page_bears_the_seal_whose_code_is_the_note(annexes):
+    made = pdf(replace(PLAIN, annexes=annexes, seal=SEAL))
+
+    *before, last = codes_in_pdf(made)
+    assert last == code_of(NOTE)
+    assert not any(before)
+    assert words_of(made).count(squeezed(SEAL.line)) == 1
+
+
+@pytest.mark.parametrize("annexes", [(), (FIGURES,)])
+def test_word_bears_the_same_seal_at_its_end(annexes):
+    made = docx(replace(PLAIN, annexes=annexes, seal=SEAL))
+
+    assert code_in_word(made) == code_of(NOTE)
+    assert python_docx.Document(io.BytesIO(made)).tables[-1].cell(0, 0).text == SEAL.line
+
+
+def test_a_seal_takes_nothing_of_the_form_and_no_page_where_there_is_room():
+    sealed, plain = pdf(replace(PLAIN, seal=SEAL)), pdf(PLAIN)
+
+    assert pages_of(sealed) == pages_of(plain)
+    assert words_of(sealed).replace(squeezed(SEAL.line), "") == words_of(plain)
+    assert "Phòngđãtriểnkhaiđầyđủ./." in words_of(sealed)
+
+
+def test_without_a_seal_nothing_is_printed():
+    assert not any(codes_in_pdf(pdf(PLAIN)))
+    assert "Niêmphong" not in words_of(pdf(PLAIN))
+    assert not [name for name in parts(docx(PLAIN)) if name.startswith("word/media/")]
+
+
+def test_equal_seals_make_equal_bytes():
+    sealed = replace(PLAIN, seal=SEAL)
+
+    assert pdf(sealed) == pdf(replace(sealed))
+    assert docx(sealed) == docx(replace(sealed))
+    assert b"<pdfaid:conformance>A</pdfaid:conformance>" in pdf(sealed)
 
 
 # -- the files ----------------------------------------------------------------------------------------------------------
