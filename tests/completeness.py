@@ -72,6 +72,7 @@ WITHOUT_CHANGE = {
     "login": "a refused one changes nothing",
     "key": "of the sealer's",
     "heads": "of the sealer's",
+    "root": "a letter left",
     "redaction": "the text that went",
     "restore": "a whole database came",
 }

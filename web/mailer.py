@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import tzinfo
 from email.header import Header
+from email.mime.application import MIMEApplication
 from email.mime.multipart import MIMEMultipart
 from email.mime.text import MIMEText
 from email.policy import compat32
@@ -20,11 +21,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from web.i18n import _, day, label, language, moment, ngettext, speaking
 from web.mail_server import MailServer
 from web.notices import sentence
+from workflow.audit.note import Note
 from workflow.clock import VIETNAM
 from workflow.outbox.relay import Undeliverable
 from workflow.persistence.letters import DIGEST
 from workflow.persistence.notices import Notice
-from workflow.services.letters import Letter, Section
+from workflow.services.letters import Letter, RootLetter, Section
 from workflow.services.mail import is_address
 
 TIMEOUT_SECONDS = 20.0
@@ -139,6 +141,48 @@ def _line(notice: Notice, letter: Letter, base_url: str, zone: tzinfo) -> _Line:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _RootView:
+    """The same of a letter with a root of the log; `steps` say what its reader does with it."""
+
+    language: str
+    subject: str
+    opening: str
+    lead: str
+    note: str
+    steps: tuple[str, ...]
+    foot: str
+
+
+def _root_view(letter: RootLetter, zone: tzinfo) -> _RootView:
+    signed = Note.parse(letter.note).checkpoint
+    when = day(letter.at, zone)
+    return _RootView(
+        language=language(),
+        subject=_("Đôn Đốc: seal of the log of {day}, to be kept", day=when),
+        opening=_("Dear colleague,"),
+        lead=_(
+            "This is the seal of the office's log: {size} entries had been recorded by then. Whoever keeps it can show later "
+            "that nothing before it was changed, deleted or put in.",
+            size=signed.size,
+        ),
+        note=letter.note,
+        steps=(
+            _("Keep this letter, or print it; nothing else is to be done. It holds no content of any item."),
+            _(
+                "Should there ever be doubt, ask the auditor for the file of the whole log (audit-….zip), which holds verify.py."
+            ),
+            _("Save the attached file, and run: python3 verify.py audit-….zip --root {file}", file=_root_file(letter)),
+            _("“HOLDS” means that the log still begins with exactly these entries."),
+        ),
+        foot=_("Đôn Đốc wrote this letter by itself, once a month; please do not answer it."),
+    )
+
+
+def _root_file(letter: RootLetter) -> str:
+    return f"seal-{Note.parse(letter.note).checkpoint.size}.txt"
+
+
 def _and_more(count: int) -> str:
     return ngettext("and {n} more notice", "and {n} more notices", count) if count else ""
 
@@ -156,7 +200,7 @@ class SmtpMailer:
         self._host = urlsplit(base_url).hostname or "localhost"
         self._sender = server.sender or f"dondoc@{self._host}"
 
-    def send(self, letter: Letter) -> None:
+    def send(self, letter: Letter | RootLetter) -> None:
         """Undeliverable where the server refuses the letter or its address for good; any other fault may pass."""
         if not is_address(letter.address):
             raise Undeliverable("the person's address is none that a letter can be sent to")
@@ -178,12 +222,16 @@ class SmtpMailer:
         with self._connected() as smtp:
             smtp.noop()
 
-    def composed(self, letter: Letter) -> MIMEMultipart:
+    def composed(self, letter: Letter | RootLetter) -> MIMEMultipart:
         """The letter as it goes out; the same letter has the same Message-ID at every attempt."""
         with speaking(letter.language):
+            if isinstance(letter, RootLetter):
+                root = _root_view(letter, self._zone)
+                return self._addressed(letter, root, _with_file(_laid_out("root", root), letter))
             view = _view(letter, self._base_url, self._zone)
-            parts = [_TEMPLATES.get_template(f"letter.{kind}").render(view=view) for kind in ("txt", "html")]
-        message = MIMEMultipart("alternative")
+            return self._addressed(letter, view, _laid_out("letter", view))
+
+    def _addressed(self, letter: Letter | RootLetter, view: _View | _RootView, message: MIMEMultipart) -> MIMEMultipart:
         # Encoded as a whole: where plain and encoded words mix, some releases of Python lose the spaces between them.
         subject = Header(unicodedata.normalize("NFC", view.subject), "utf-8", header_name="Subject")
         message["Subject"] = subject  # type: ignore[assignment]  # both are taken
@@ -194,8 +242,6 @@ class SmtpMailer:
         message["Auto-Submitted"] = "auto-generated"
         message["X-Auto-Response-Suppress"] = "All"
         message["Content-Language"] = view.language
-        for kind, text in zip(("plain", "html"), parts, strict=True):
-            message.attach(MIMEText(unicodedata.normalize("NFC", text), kind, "utf-8"))
         return message
 
     @contextmanager
@@ -224,6 +270,25 @@ class SmtpMailer:
             smtp.starttls(context=context)
         elif server.user or server.starttls == "required":
             raise NotTaken("the mail server offers no STARTTLS, without which no password and no letter is sent")
+
+
+def _laid_out(name: str, view: _View | _RootView) -> MIMEMultipart:
+    """Its words, plain and as HTML."""
+    message = MIMEMultipart("alternative")
+    for kind, ending in (("plain", "txt"), ("html", "html")):
+        text = _TEMPLATES.get_template(f"{name}.{ending}").render(view=view)
+        message.attach(MIMEText(unicodedata.normalize("NFC", text), kind, "utf-8"))
+    return message
+
+
+def _with_file(words: MIMEMultipart, letter: RootLetter) -> MIMEMultipart:
+    """The note beside the words, byte by byte as it was signed."""
+    message = MIMEMultipart("mixed")
+    message.attach(words)
+    file = MIMEApplication(letter.note.encode(), "octet-stream")
+    file.add_header("Content-Disposition", "attachment", filename=_root_file(letter))
+    message.attach(file)
+    return message
 
 
 def _refusal(code: int, answer: bytes | str) -> Exception:

@@ -28,7 +28,7 @@ from workflow.persistence.content import ContentStore
 from workflow.persistence.erasure import Eraser
 from workflow.persistence.sealer import Sealer
 from workflow.persistence.turns import turn
-from workflow.services import custody, jobs, mail, redactions, sealing
+from workflow.services import custody, jobs, mail, redactions, roots, sealing
 from workflow.services.calendars import Calendars
 from workflow.services.deadlines import Swept, sweep
 from workflow.services.editions import Editions
@@ -289,6 +289,7 @@ def clock_and_post(office: Office, post: Callable[[Office], object] = relay_inli
     """What fell due happens, and whoever is to be told of anything is told."""
     swept = sweep(office)
     mail.gather(office)
+    roots.spread(office)
     post(office)
     return swept
 

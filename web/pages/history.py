@@ -53,6 +53,7 @@ KINDS = {
     "export": N_("Exports"),
     "redaction": N_("Erasures"),
     "key": N_("Keys of the log"),
+    "root": N_("Roots of the log mailed"),
 }
 """The kinds of entries that can be looked for, by their names in the log."""
 

@@ -370,6 +370,7 @@ _TYPES = {
     "restore": "Restored from a backup",
     "key": "Key of the log entered",
     "heads": "Last entries of every item confirmed",
+    "root": "Root of the log mailed",
 }
 
 

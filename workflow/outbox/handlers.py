@@ -16,7 +16,7 @@ from workflow.outbox.relay import Undeliverable
 from workflow.persistence import UnitOfWork
 from workflow.persistence.messages import Message
 from workflow.persistence.notices import Notice
-from workflow.services import consolidation, duties, mail
+from workflow.services import consolidation, duties, mail, roots
 from workflow.services.office import Office
 from workflow.values import replace
 
@@ -47,9 +47,15 @@ def deliver(office: Office, inbox: Inbox, message: Message) -> None:
 def _mail(office: Office, message: Message) -> None:
     if office.mailer is None:
         raise Undeliverable("no mail server is set (DONDOC_MAIL_URL)")
+    # A crash between sending and recording sends the letter again, under the same Message-ID.
+    if message.payload.get("name") == roots.ROOT:
+        root = roots.letter_of(office, message)
+        if root is not None:
+            office.mailer.send(root)
+            roots.record_sent(office, root)
+        return
     letter = mail.letter_of(office, message)
     if letter is not None:
-        # A crash between these two sends the letter again, under the same Message-ID.
         office.mailer.send(letter)
         mail.record_sent(office, letter)
 
@@ -106,7 +112,9 @@ def _of_wish(office: Office, uow: UnitOfWork, message: Message) -> tuple[Notice,
     circumstances = office.circumstances(definition, uow.people.directory(office.clock.now()))
     found = parties(map(who_of, payload["roles"]), item, circumstances)
     people = frozenset(payload["people"]).union(*(party.people for party in found))
-    said = {"code": item.code, "workflow": item.workflow} if payload["people"] else _params(definition, item, message.kind)
+    said = (
+        {"code": item.code, "workflow": item.workflow} if payload["people"] else _params(definition, item, message.kind)
+    )
     said |= {message.kind: str(payload[message.kind])}
     name = str(payload["name"])
     return tuple(Notice(message.id, person, item.id, name, said, message.created_at) for person in sorted(people))

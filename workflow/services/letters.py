@@ -52,10 +52,22 @@ class Letter:
         return self.more + sum(len(section.notices) + section.more for section in self.sections)
 
 
+@dataclass(frozen=True, slots=True)
+class RootLetter:
+    """A root of the log for whoever keeps it: `note` is what the signer signed. The rest as in `Letter`."""
+
+    id: str
+    person: str
+    address: str
+    language: str
+    at: datetime
+    note: str
+
+
 class Mailer(Protocol):
     """Sends a letter; it may be handed the same letter again. Undeliverable where another attempt would not help."""
 
-    def send(self, letter: Letter) -> object: ...
+    def send(self, letter: Letter | RootLetter) -> object: ...
 
 
 def sections_of(notices: Iterable[Notice]) -> tuple[tuple[Section, ...], int]:
