@@ -44,6 +44,7 @@ class Settings:
     signer_database_url: str | None = field(default=None, repr=False)
     signer: Path = Path("var/signer")
     signer_passphrase: str | None = field(default=None, repr=False)
+    tsa_url: str | None = field(default=None, repr=False)
     mail_server: MailServer | None = None
     base_url: str | None = None
     zone: ZoneInfo = VIETNAM
@@ -74,6 +75,7 @@ class Settings:
             signer_database_url=_of_a_server(env, "DONDOC_SIGNER_DATABASE_URL"),
             signer=Path(env.get("DONDOC_SIGNER") or folder / "signer"),
             signer_passphrase=_secret(env, "DONDOC_SIGNER_PASSPHRASE"),
+            tsa_url=_url("DONDOC_TSA_URL", _secret(env, "DONDOC_TSA_URL"), ("http", "https")),
             mail_server=_mail_server(_secret(env, "DONDOC_MAIL_URL"), base_url),
             base_url=base_url,
             zone=_zone(env.get("DONDOC_TIMEZONE") or "Asia/Ho_Chi_Minh"),

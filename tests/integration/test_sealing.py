@@ -220,7 +220,7 @@ TRIGGERED = (
     "INSERT INTO audit_head SELECT 2, size, frontier FROM audit_head",
     "UPDATE audit_checkpoint SET note = 'forged'",
     "DELETE FROM audit_checkpoint",
-    "INSERT INTO audit_checkpoint SELECT 3, size, at, note FROM audit_checkpoint",
+    "INSERT INTO audit_checkpoint SELECT 3, size, at, note, token FROM audit_checkpoint",
     "UPDATE audit_alarm SET code = 'none'",
     "DELETE FROM audit_alarm",
 )

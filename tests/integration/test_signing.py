@@ -111,6 +111,22 @@ def test_what_is_sealed_is_signed_and_remembered(database, folder, door):
 
 
 @pytest.mark.usefixtures("database")
+def test_what_an_authority_said_lies_beside_the_note_that_it_was_asked_about(database, folder, door):
+    grow(database)
+    asked = []
+
+    first = sign(door, folder, NOW, lambda text: asked.append(text) or b"token")
+    sign(door, folder, NOW, lambda _text: b"another")
+    grow(database)
+    second = sign(door, folder, NOW, lambda _text: None)
+
+    assert (first.stamped, second.stamped) == (True, False)
+    assert asked == [first.note.text]
+    with database.read() as uow:
+        assert uow.seals.tokens(second.note.checkpoint.size) == {first.note.checkpoint.size: b"token"}
+        assert uow.seals.tokens(first.note.checkpoint.size - 1) == {}
+
+
 def test_an_empty_log_is_not_signed(folder, door):
     assert sign(door, folder, NOW) == NothingToSign()
 

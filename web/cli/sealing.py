@@ -30,8 +30,9 @@ from workflow.audit.note import Note, Verifier
 from workflow.audit.witness import Asked
 from workflow.persistence.sealer import signers_door
 from workflow.persistence.signer_folder import NoKey, SignerFolder
-from workflow.services import bundles, sealing, signing
-from workflow.services.signing import NothingToSign, NotSigned, NotWitnessed
+from workflow.services import bundles, sealing, signing, timestamps
+from workflow.services.signing import NothingToSign, NotSigned, NotWitnessed, Stamp
+from workflow.services.timestamps import NotStamped
 
 _NAME = "dondoc/audit"
 _SHORTEST = 12
@@ -62,7 +63,7 @@ def sign(as_json: bool) -> None:  # noqa: FBT001  click's
         _make_key(settings, folder, _NAME)
     try:
         with signers_door(settings.signer_database_url or settings.database_url) as door:
-            found = signing.sign(door, folder, wiring.kept_clock(settings.data).now())
+            found = signing.sign(door, folder, wiring.kept_clock(settings.data).now(), _stamp_of(settings))
     except NoKey:
         _fail(_("There is no key in {folder}. Run: dondoc audit key new", folder=settings.signer))
     except KeyUnreadable:
@@ -77,6 +78,22 @@ def sign(as_json: bool) -> None:  # noqa: FBT001  click's
     else:
         # As a file it is what an auditor or a witness keeps.
         click.echo(str(found.note), nl=False)
+
+
+def _stamp_of(settings: Settings) -> Stamp:
+    """Asks the authority of the settings; what it does not give is told, and holds nothing up."""
+    if settings.tsa_url is None:
+        return signing.unstamped
+    authority = settings.tsa_url
+
+    def asked(text: str) -> bytes | None:
+        try:
+            return timestamps.ask(authority, text)
+        except NotStamped as fault:
+            say_fault(_("Signed without a timestamp: {why}", why=fault))
+            return None
+
+    return asked
 
 
 def _refuse(found: NotSigned, *, as_json: bool) -> NoReturn:
@@ -209,13 +226,25 @@ def proof(stream: str, number: int) -> None:
 )
 @option("--since", type=int, default=0, metavar="SIZE", help=N_("How many entries the log had when he saw it last."))
 def checkpoint(since: int) -> None:
-    with desk().office.read() as uow:
+    office = desk().office
+    with office.read() as uow:
         newest = uow.seals.newest_checkpoint()
         if newest is None:
             _fail(_("Nothing was signed yet. Run: dondoc audit sign"))
         if not 0 <= since <= newest.size:
             raise click.UsageError(_("The newest note covers {size} entries.", size=newest.size))
-        click.echo(str(signing.ask_witness(uow, Note.parse(newest.note), since)), nl=False)
+        asked, tokens = signing.ask_witness(uow, Note.parse(newest.note), since), uow.seals.tokens(newest.size)
+    click.echo(str(asked), nl=False)
+    if tokens:
+        size, token = max(tokens.items())
+        # Beside the request, which goes on to a witness as it is.
+        say_fault(
+            _(
+                "A time-stamping authority dated the first {size} entries at {at}.",
+                size=size,
+                at=i18n.moment(timestamps.time_of(token), office.zone),
+            )
+        )
 
 
 @click.command(

@@ -70,6 +70,8 @@ def write(uow: UnitOfWork, file: Path, *, private: bool, at: datetime, zone: tzi
         made.put("policy.txt", policy_text(keys_of(uow)).encode())
         notes = [one.note for one in uow.seals.checkpoints() if one.size <= head.size]
         made.put("checkpoints.txt", "\n".join(notes).encode())
+        for size, token in uow.seals.tokens(head.size).items():
+            made.put(f"timestamps/{size}.tst", token)
         for edition in (
             one for latest in uow.definitions.latest() for one in uow.definitions.editions(latest.workflow)
         ):

@@ -1,6 +1,6 @@
 """The order of the whole log, its tree, its checkpoints. Sealer and signer write them, each through a connection of its own."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -72,6 +72,12 @@ _NEWEST = Statement(
     sa.select(audit_checkpoint.c.number, audit_checkpoint.c.size, audit_checkpoint.c.at, audit_checkpoint.c.note)
     .order_by(audit_checkpoint.c.size.desc(), audit_checkpoint.c.number.desc())
     .limit(sa.literal_column("1")),
+)
+_TOKENS = Statement(
+    "seals.tokens",
+    sa.select(audit_checkpoint.c.size, audit_checkpoint.c.token)
+    .where(audit_checkpoint.c.token.is_not(None), audit_checkpoint.c.size <= sa.bindparam("most"))
+    .order_by(audit_checkpoint.c.number),
 )
 _NUMBER = Statement("seals.checkpoint_number", sa.select(sa.func.max(audit_checkpoint.c.number)))
 _ALARM = Statement("seals.alarm", sa.insert(audit_alarm))
@@ -250,10 +256,12 @@ class Seals:
 
     # -- the signer's -----------------------------------------------------------------------------------------------
 
-    def add_checkpoint(self, size: int, at: datetime, note: str) -> StoredCheckpoint:
+    def add_checkpoint(self, size: int, at: datetime, note: str, token: bytes | None = None) -> StoredCheckpoint:
+        """`token` is what a time-stamping authority said of the note's text, where one was asked."""
         last = run(self._cursor, _NUMBER).fetchone()[0]
         made = StoredCheckpoint((last or 0) + 1, size, at, note)
-        run(self._cursor, _CHECKPOINT, {"number": made.number, "size": size, "at": micros(at), "note": note})
+        params = {"number": made.number, "size": size, "at": micros(at), "note": note, "token": token}
+        run(self._cursor, _CHECKPOINT, params)
         return made
 
     def raise_alarm(self, code: str, seq: int | None, at: datetime) -> None:
@@ -294,6 +302,11 @@ class Seals:
         """The one of the largest tree, with the most signatures."""
         row = run(self._cursor, _NEWEST).fetchone()
         return StoredCheckpoint(row[0], row[1], instant(row[2]), row[3]) if row else None
+
+    def tokens(self, most: int) -> Mapping[int, bytes]:
+        """By size, up to `most` entries: the tokens of the time-stamping authority."""
+        rows = run(self._cursor, _TOKENS, {"most": most}).fetchall()
+        return {size: bytes(token) for size, token in rows}
 
     def newest_alarm(self) -> Alarm | None:
         row = run(self._cursor, _ALARMS).fetchone()

@@ -294,6 +294,7 @@ audit_checkpoint = Table(
     Column("size", whole(), nullable=False),
     Column("at", Instant, nullable=False),
     Column("note", Text, nullable=False),
+    Column("token", blob()),
     sqlite_strict=True,
 )
 

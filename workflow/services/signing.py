@@ -1,6 +1,7 @@
 """The signer: signs size and root of the log, after it has proved that they continue what it signed last; else it refuses."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,10 +18,11 @@ _AT_ONCE = 4096
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """The newest note; `fresh` where it was signed just now, and not before already."""
+    """The newest note; `fresh` where it was signed just now, and not before already, `stamped` where an authority dated it now."""
 
     note: Note
     fresh: bool
+    stamped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,17 @@ SENTENCES = {
 }
 
 
-def sign(door: SignersDoor, folder: SignerFolder, now: datetime) -> Signed | NotSigned | NothingToSign:
+Stamp = Callable[[str], bytes | None]
+"""Asks a time-stamping authority about a note's text; None where it gives nothing."""
+
+
+def unstamped(_text: str) -> None:
+    """Of an office that asks no authority."""
+
+
+def sign(
+    door: SignersDoor, folder: SignerFolder, now: datetime, stamp: Stamp = unstamped
+) -> Signed | NotSigned | NothingToSign:
     """Sign the log as it is sealed now. Every entry is read and hashed: nothing is taken on trust from the database."""
     with folder.alone():
         last = folder.last_note()
@@ -74,9 +86,10 @@ def sign(door: SignersDoor, folder: SignerFolder, now: datetime) -> Signed | Not
         note = _note(folder, found, now)
         # Before it goes out: what was signed once is never unsaid, whatever breaks in between.
         folder.remember(note)
+        token = stamp(note.text)
         with door.write() as uow:
-            uow.seals.add_checkpoint(found.size, now, str(note))
-        return Signed(note, fresh=True)
+            uow.seals.add_checkpoint(found.size, now, str(note), token)
+        return Signed(note, fresh=True, stamped=token is not None)
 
 
 def _signed_already(door: SignersDoor, last: Note, now: datetime) -> Signed:

@@ -39,6 +39,7 @@ SQLITE = (
         size INTEGER NOT NULL,
         at INTEGER NOT NULL,
         note TEXT NOT NULL,
+        token BLOB,
         CONSTRAINT pk_audit_checkpoint PRIMARY KEY (number)
     ) STRICT
     """,
@@ -119,6 +120,7 @@ POSTGRESQL = (
         size BIGINT NOT NULL,
         at BIGINT NOT NULL,
         note TEXT COLLATE "C" NOT NULL,
+        token BYTEA,
         CONSTRAINT pk_audit_checkpoint PRIMARY KEY (number)
     )
     """,
