@@ -63,7 +63,7 @@ def _mail(office: Office, message: Message) -> None:
 def _job(office: Office, message: Message) -> None:
     start = _JOBS.get(str(message.payload.get("name")))
     if start is None:
-        raise Undeliverable(f"nothing in this installation takes the job “{message.payload.get('name', '')}”")
+        raise Undeliverable(f"nothing in this installation takes a job (“{message.payload.get('name', '')}”)")
     try:
         start(office, str(message.item))
     except NotFound:
