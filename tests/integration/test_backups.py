@@ -245,7 +245,9 @@ def test_an_office_that_is_there_is_never_overwritten(source, target, tmp_path):
 
 def test_a_backup_that_was_changed_is_not_brought_back(source, target, tmp_path):
     source.run("backup", str(tmp_path / "monday"))
-    part = next(iter(sorted(one for one in (tmp_path / "monday").rglob("*") if one.name in ("database.sqlite", "item"))))
+    part = next(
+        iter(sorted(one for one in (tmp_path / "monday").rglob("*") if one.name in ("database.sqlite", "item")))
+    )
     part.write_bytes(part.read_bytes()[:-1] + b"\x00")
 
     refused = target.run("restore", str(tmp_path / "monday"), code=1)
@@ -282,7 +284,9 @@ def test_the_triggers_of_a_restored_server_stand_as_before(source, target, groun
     modes = []
     for place in (source, target):
         with psycopg.connect(place.environ["DONDOC_OWNER_DATABASE_URL"].replace("+psycopg", "")) as connection:
-            found = "SELECT tgrelid::regclass::text, tgname, tgenabled FROM pg_trigger WHERE NOT tgisinternal ORDER BY 1, 2"
+            found = (
+                "SELECT tgrelid::regclass::text, tgname, tgenabled FROM pg_trigger WHERE NOT tgisinternal ORDER BY 1, 2"
+            )
             modes.append(connection.execute(found).fetchall())
     assert modes[0] == modes[1] != []
 

@@ -361,8 +361,24 @@ PAGES: tuple[tuple[str, str, str | Callable[[Window], None]], ...] = (
 
 
 # Pages that a form leads to, and addresses that hold no page.
-LED_TO = {"directives.preview_form", "directives.show", "jobs.show", "notices.show", "overrides.show", "redactions.show"}
-NO_PAGES = {"static", "files.content", "documents.report", "history.moves_of", "feeds.show", "alive", "ready", "metrics"}
+LED_TO = {
+    "directives.preview_form",
+    "directives.show",
+    "jobs.show",
+    "notices.show",
+    "overrides.show",
+    "redactions.show",
+}
+NO_PAGES = {
+    "static",
+    "files.content",
+    "documents.report",
+    "history.moves_of",
+    "feeds.show",
+    "alive",
+    "ready",
+    "metrics",
+}
 STATUS = {
     "accountability, odd period and day": 422,
     "history as of an odd instant": 422,

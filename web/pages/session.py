@@ -24,9 +24,7 @@ _UNSEEN = frozenset({"act", "draft", "item", "key", "move", "seen", "version", "
 """What a form carries that nobody typed."""
 
 
-def login_page(
-    status: int = 200, *, failed: bool = False, expired: bool = False, outside: str = ""
-) -> tuple[str, int]:
+def login_page(status: int = 200, *, failed: bool = False, expired: bool = False, outside: str = "") -> tuple[str, int]:
     """The form. What a form that came too late held is carried along, so that nothing typed is lost."""
     return render_page(
         "session/login.html",

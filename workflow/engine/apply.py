@@ -32,6 +32,8 @@ from workflow.engine.item import Ballot, Episode, Heard, Item, Paused, Recorded,
 from workflow.values import replace
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
 class _Work:
     """The parts of one item while the events of one command run over them."""
 

@@ -73,7 +73,9 @@ def record(uow: UnitOfWork, head: Head, note: Note, caller: Caller, now: datetim
 
 def _mark(note: Note, actor: Actor) -> ActorMark:
     giver = _acting_for(note, actor)
-    giver_post = next((power.giver_post for power in actor.delegations if power.giver == giver), None) if giver else None
+    giver_post = (
+        next((power.giver_post for power in actor.delegations if power.giver == giver), None) if giver else None
+    )
     return ActorMark(actor.id, note.role, actor.unit, actor.post, giver, note.delegation, giver_post or None)
 
 

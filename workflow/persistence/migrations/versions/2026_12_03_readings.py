@@ -38,9 +38,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_audit_event_type_rec", "audit_event", ["type", "rec"], sqlite_where=UNCOMMON, postgresql_where=UNCOMMON
     )
-    op.create_index(
-        "ix_notice_item_at", "notice", ["item", "at"], sqlite_where=ABOUT_ITEM, postgresql_where=ABOUT_ITEM
-    )
+    op.create_index("ix_notice_item_at", "notice", ["item", "at"], sqlite_where=ABOUT_ITEM, postgresql_where=ABOUT_ITEM)
 
 
 def downgrade() -> None:
