@@ -1,6 +1,7 @@
 """A certification authority of our own, the certificates it gives, and PDF files signed with them."""
 
 import io
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -83,7 +84,9 @@ def signed(
         field_name=field, subfilter=fields.SigSeedSubFilter.PADES, md_algorithm="sha256"
     )
     writer = IncrementalPdfFileWriter(io.BytesIO(content or files.pdf("Bao cao thang 7")))
-    return signers.sign_pdf(writer, meta, signer, timestamper=stamped_by).getvalue()
+    # In a thread of its own: a browser of the same process may have a loop running in this one.
+    with ThreadPoolExecutor(max_workers=1) as apart:
+        return apart.submit(signers.sign_pdf, writer, meta, signer, timestamper=stamped_by).result().getvalue()
 
 
 def with_a_page_more(content: bytes) -> bytes:

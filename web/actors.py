@@ -127,6 +127,12 @@ def current_caller(key: str | None = None, acting_for: str | None = None) -> Cal
     return Caller(actor, _SHELLS[call], security.request_id() or None, key or own_key or None)
 
 
+def current_reader() -> Caller:
+    """The Caller of a request that is only looked at: nothing of what was sent along is read for it."""
+    call = request.path.startswith(security.API_PREFIX)
+    return Caller(current_actor(), _SHELLS[call], security.request_id() or None)
+
+
 # -- what is shown to whom ----------------------------------------------------------------------------------------------
 
 

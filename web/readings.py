@@ -5,7 +5,7 @@ So is what the administrator tried to read of the office's business and was refu
 
 from flask import Flask, Response, current_app, g, make_response, request
 
-from web.actors import current_caller, signed_in
+from web.actors import current_reader, signed_in
 from web.wiring import office
 from workflow.engine.administration import inspects, stands_apart_from_content
 from workflow.errors import Busy
@@ -40,7 +40,7 @@ def _kept(response: Response) -> Response:
 
 
 def _record(response: Response) -> None:
-    caller, what = current_caller(), request.full_path.rstrip("?")
+    caller, what = current_reader(), request.full_path.rstrip("?")
     if stands_apart_from_content(caller.actor):
         if response.status_code in _REFUSED and not request.path.startswith(_ADMINISTRATION):
             record_refused_reading(office(), caller, what)

@@ -4,6 +4,7 @@ import random
 import secrets
 import threading
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _lock = threading.Lock()
@@ -27,6 +28,7 @@ def entry_id(at: datetime, n: int) -> str:
     return f"{_stem(at) | (n & 0xF_FFFF) << 42 | random.getrandbits(42):032x}"
 
 
+@lru_cache(maxsize=256)
 def _stem(at: datetime) -> int:
     """Milliseconds, version, microseconds within the millisecond, variant."""
     milliseconds, rest = divmod((at - _EPOCH) // timedelta(microseconds=1), 1000)

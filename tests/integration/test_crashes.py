@@ -5,7 +5,7 @@ DONDOC_KILLS says how many kills; the whole measure is 2 000 of them.
 
 import os
 import random
-import select
+import selectors
 import signal
 import time
 from contextlib import suppress
@@ -127,14 +127,20 @@ def killed(place, office, who, codes, number, chance):
     said = {told: b"" for _child, told in crew}
     wanted = WRITERS * chance.randint(MOVES_A_KILL - 15, MOVES_A_KILL + 25)
     until = time.monotonic() + LONGEST
-    while sum(part.count(b"!") for part in said.values()) < wanted and time.monotonic() < until:
-        for told in select.select(list(said), [], [], 0.1)[0]:
-            said[told] += os.read(told, 65536)
-    # At any instant of a move: they last a millisecond or two.
-    time.sleep(chance.uniform(0, 0.005))
-    for child, _told in crew:
-        os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
+    try:
+        with selectors.DefaultSelector() as ears:
+            for told in said:
+                ears.register(told, selectors.EVENT_READ)
+            while sum(part.count(b"!") for part in said.values()) < wanted and time.monotonic() < until:
+                for ready, _events in ears.select(0.1):
+                    said[ready.fd] += os.read(ready.fd, 65536)
+        # At any instant of a move: they last a millisecond or two.
+        time.sleep(chance.uniform(0, 0.005))
+    finally:
+        # Whatever befalls the test, nobody of the crew outlives it.
+        for child, _told in crew:
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
     lines = [line for told, part in said.items() for line in (part + rest_of(told)).decode().split("\n")[:-1]]
     return {line[1:] for line in lines if line[0] == "?"}, {line[1:] for line in lines if line[0] == "!"}
 

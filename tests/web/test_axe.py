@@ -373,6 +373,8 @@ NO_PAGES = {
     "static",
     "files.content",
     "documents.report",
+    "sheets.as_csv",
+    "sheets.xlsx",
     "history.moves_of",
     "feeds.show",
     "alive",

@@ -63,7 +63,7 @@ def test_every_icon_named_is_in_the_sprite():
 
 
 def test_templates_use_only_the_htmx_attributes_of_the_house():
-    allowed = {"get", "post", "target", "swap", "push-url", "trigger", "indicator", "encoding"}
+    allowed = {"get", "post", "target", "swap", "push-url", "trigger", "indicator", "encoding", "sync"}
 
     for name, text in templates():
         assert set(re.findall(r"\shx-([a-z-]+)", text)) <= allowed, name

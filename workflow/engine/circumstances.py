@@ -1,6 +1,7 @@
 """What surrounds a decision and is no fact of the item: the instant, the calendar, who holds which post, what checks figures."""
 
 from datetime import datetime, tzinfo
+from functools import lru_cache
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -56,4 +57,9 @@ class Circumstances(Frozen):
     @property
     def today(self) -> datetime:
         """The local midnight that began this day."""
-        return self.now.astimezone(self.zone).replace(hour=0, minute=0, second=0, microsecond=0)
+        return _midnight_before(self.now, self.zone)
+
+
+@lru_cache(maxsize=64)
+def _midnight_before(at: datetime, zone: tzinfo) -> datetime:
+    return at.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)

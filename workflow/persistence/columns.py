@@ -15,21 +15,24 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
+# A move reads and writes the same few instants over and over.
+@lru_cache(maxsize=4096)
 def micros(at: datetime) -> int:
     """Microseconds since the epoch, exactly; TypeError for an instant without a zone."""
     return (at - EPOCH) // _MICROSECOND
 
 
+@lru_cache(maxsize=4096)
 def instant(number: int) -> datetime:
     return EPOCH + timedelta(microseconds=number)
 
 
 def micros_or_none(at: datetime | None) -> int | None:
-    return None if at is None else (at - EPOCH) // _MICROSECOND
+    return None if at is None else micros(at)
 
 
 def instant_or_none(number: int | None) -> datetime | None:
-    return None if number is None else EPOCH + timedelta(microseconds=number)
+    return None if number is None else instant(number)
 
 
 _written = msgspec.json.Encoder(enc_hook=dict).encode

@@ -192,6 +192,7 @@ _NEXT_NUMBER = Statement(
 )
 
 _NEXT_LOOK = _INDEXED.index("next_timer_at")
+_NONE_MOVED: frozenset[str] = frozenset()
 
 _Counted = tuple[str, str, str, str, int]
 """Workflow, unit, area (or ""), state, late: under what an item is counted."""
@@ -366,6 +367,13 @@ def _changing(this: Item, facts: RowFacts, look_at: datetime | None, head: Head)
     }
 
 
+def _moved(before: tuple[Any, ...], after: tuple[Any, ...]) -> frozenset[str]:
+    """Which indexed columns are not as they were; for most moves, none."""
+    if before == after:
+        return _NONE_MOVED
+    return frozenset(name for name, old, new in zip(_INDEXED, before, after, strict=True) if old != new)
+
+
 def _counted(this: Item, facts: RowFacts) -> _Counted:
     return this.workflow, this.unit, facts.area or "", this.state, int(facts.late)
 
@@ -419,7 +427,7 @@ class Items:
         seen = stored.item.revision
         values = _changing(this, facts, look_at, head) | {"of_id": this.id, "seen": seen}
         indexed = _INDEXED_VALUES(values)
-        moved = frozenset(name for name, old, new in zip(_INDEXED, stored.indexed, indexed, strict=True) if old != new)
+        moved = _moved(stored.indexed, indexed)
         written = run(self._cursor, _save(moved), values)
         # To look at the count is one more journey to a server; nobody else can have written a row that is held since it was read.
         known = self._cursor.name != "sqlite" and self._held.get(this.id) == seen

@@ -175,7 +175,7 @@ def command_of(
 
 def input_context(uow: UnitOfWork, circumstances: Circumstances) -> InputContext:
     return InputContext(
-        today=circumstances.now.astimezone(circumstances.zone).date(),
+        today=circumstances.today.date(),
         person_id=uow.people.id_of_login,
         unit_exists=uow.people.unit_exists,
     )

@@ -5,6 +5,7 @@ import io
 import logging
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -172,6 +173,12 @@ def examine(content: bytes, roots: Roots, now: datetime) -> tuple[Signature, ...
     """Every signature in a PDF, in the order in which they were made, judged at `now`."""
     if _MARK not in content:
         return ()
+    # The library runs a loop of its own, and no thread can run two: whoever asks may have one already.
+    with ThreadPoolExecutor(max_workers=1) as apart:
+        return apart.submit(_judged, content, roots, now).result()
+
+
+def _judged(content: bytes, roots: Roots, now: datetime) -> tuple[Signature, ...]:
     from pyhanko.pdf_utils.reader import PdfFileReader
 
     try:

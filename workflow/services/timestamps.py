@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from http.client import HTTPException
 from typing import Any
@@ -26,7 +27,10 @@ def ask(authority: str, text: str) -> bytes:
 
     digest = hashlib.sha256(text.encode()).digest()
     try:
-        token = asyncio.run(Authority().async_timestamp(digest, _DIGEST))  # type: ignore[no-untyped-call]
+        # In a thread of its own: no thread can run two loops, and whoever signs may have one already.
+        with ThreadPoolExecutor(max_workers=1) as apart:
+            asked = Authority().async_timestamp(digest, _DIGEST)  # type: ignore[no-untyped-call]
+            token = apart.submit(asyncio.run, asked).result()
         said = _said(token)["message_imprint"]
         if (said["hash_algorithm"]["algorithm"].native, said["hashed_message"].native) != (_DIGEST, digest):
             raise NotStamped("the token is over another text")
