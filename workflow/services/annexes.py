@@ -51,13 +51,13 @@ def annexes(reading: Reading, definition: Definition, item: Item, at: datetime) 
 
 _FIGURE_COLUMNS = (
     Column("STT", 12, Align.CENTRE),
-    Column("Chỉ tiêu", 68),
+    Column("Chỉ tiêu", 60),
     Column("Đơn vị tính", 22, Align.CENTRE),
-    Column("Tử số hoặc số lượng", 28, Align.RIGHT),
-    Column("Mẫu số", 28, Align.RIGHT),
-    Column("Kết quả", 34, Align.RIGHT),
+    Column("Tử số hoặc số lượng", 33, Align.RIGHT),
+    Column("Mẫu số", 33, Align.RIGHT),
+    Column("Kết quả", 28, Align.RIGHT),
     Column("Kỳ trước", 26, Align.RIGHT),
-    Column("Nguồn số liệu, ghi chú", 34),
+    Column("Nguồn số liệu, ghi chú", 38),
 )
 _BEFORE = 6
 
