@@ -10,9 +10,9 @@ from typing import Any
 from werkzeug.datastructures import MultiDict
 
 from web.i18n import _, day, label, moment, number, percent, reason_sentence, typable
-from web.wiring import office, settings, shipped
+from web.wiring import office, settings
 from workflow.catalog.figures import Figure, Told, figure_of, outcome
-from workflow.catalog.indicators import NO_INDICATORS, Indicator, Indicators
+from workflow.catalog.indicators import Indicator, Indicators
 from workflow.catalog.plain_values import Refused, figures_of
 from workflow.engine import Definition, Item, Kind, Reason
 from workflow.engine.events import instant_of
@@ -236,7 +236,7 @@ def _pasted(text: str, asked: tuple[str, ...]) -> Iterator[tuple[str, dict[str, 
 
 
 def _known() -> Indicators:
-    return shipped().indicators or NO_INDICATORS
+    return office().indicators
 
 
 def _row(

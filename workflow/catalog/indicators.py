@@ -77,6 +77,10 @@ class Indicator:
     merge: str = "sum"
     numbers: str = "whole"
 
+    def is_met(self, value: Decimal, target: Decimal) -> bool:
+        """Whether a number reaches a target: not above it where less is better, not below it otherwise."""
+        return value <= target if self.direction == "down" else value >= target
+
 
 @dataclass(frozen=True, slots=True)
 class Part:

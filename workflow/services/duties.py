@@ -6,7 +6,6 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from workflow.catalog.figures import Told, outcome
-from workflow.catalog.indicators import Indicator
 from workflow.catalog.plain_values import decimal_text
 from workflow.engine import SYSTEM_ACTOR, Item
 from workflow.persistence import UnitOfWork
@@ -94,7 +93,7 @@ def _measured(office: Office, uow: UnitOfWork, report_id: str) -> Iterator[Measu
         if said.told is Told.NUMBER and said.value is not None and target is not None:
             value = said.rounded or Decimal(0)
             one = Measured(
-                duty, str(report.fields["period"]), value, _meets(indicator, said.value, Decimal(str(target)))
+                duty, str(report.fields["period"]), value, indicator.is_met(said.value, Decimal(str(target)))
             )
             if not one.is_known:
                 yield one
@@ -110,10 +109,6 @@ def _duties(office: Office, uow: UnitOfWork, unit: str) -> Iterator[Item]:
             moves = office.editions.of(duty, uow).transitions
             if duty.unit == unit and MEASURE in moves and duty.state in moves[MEASURE].sources:
                 yield duty
-
-
-def _meets(indicator: Indicator, value: Decimal, target: Decimal) -> bool:
-    return value <= target if indicator.direction == "down" else value >= target
 
 
 def _typed(value: Decimal) -> str:

@@ -9,10 +9,10 @@ from workflow.catalog.figures import Figure, Outcome, Told, figure_of, merged, o
 from workflow.catalog.indicators import Indicator
 from workflow.engine import Definition
 from workflow.engine.accountability import Measure, cause_now
-from workflow.engine.definition import FieldType
 from workflow.engine.periods import latest_periods
 from workflow.persistence import UnitOfWork
 from workflow.queries.trends import Received, late_ones, received_reports
+from workflow.services.figures import table_of
 from workflow.services.office import Office
 
 PERIODS = 12
@@ -49,7 +49,7 @@ class Trend:
         value, target = (self.latest.outcome.value if self.latest else None), self.indicator.target
         if value is None or target is None or self.indicator.direction == "none":
             return None
-        return value <= target if self.indicator.direction == "down" else value >= target
+        return self.indicator.is_met(value, target)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,21 +62,17 @@ class Lateness:
 
 def trends(office: Office, uow: UnitOfWork, unit: str | None = None) -> tuple[Trend, ...]:
     """Those of the indicators that anything has been reported of, targets missed first. One statement."""
-    definition = next((one for one in office.editions.all_latest(uow) if one.series and _figures_field(one)), None)
+    definition = next((one for one in office.editions.all_latest(uow) if one.series and table_of(one)), None)
     asked = [one for one in office.indicators.indicators if unit in (None, one.owner)]
     if definition is None or not asked:
         return ()
     now = office.clock.now()
     longest = max(_LENGTH[one.period] for one in asked)
     reports = received_reports(uow, definition.workflow, now - timedelta(days=longest * (PERIODS + 1)), unit)
-    figures = _figures(reports, _figures_field(definition))
+    figures = _figures(reports, table_of(definition) or "")
     found = (_trend(one, definition, figures, now.astimezone(office.zone)) for one in asked)
     told = [trend for trend in found if trend.latest]
     return tuple(sorted(told, key=lambda trend: trend.is_met is not False))
-
-
-def _figures_field(definition: Definition) -> str:
-    return next((name for name, field in definition.fields.items() if field.type is FieldType.FIGURES), "")
 
 
 _Key = tuple[str, str, str]
