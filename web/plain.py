@@ -111,7 +111,7 @@ def past_item(to: Reader, found: Item, by: str) -> Said:
 
 def _content(to: Reader, found: Item, definition: Definition) -> Said:
     found, now = shown_to(to.actor, definition, found), to.office.clock.now()
-    circumstances = to.office.circumstances(definition, to.uow.people.directory(now), now, to.office.measures(to.uow))
+    circumstances = to.office.around(to.uow, definition, now)
     return {
         **summary(found, definition, row_facts(definition, found), to.titles, now),
         "definition": {"version": definition.version, "hash": definition.fingerprint},

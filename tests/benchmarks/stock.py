@@ -33,7 +33,7 @@ def fill(office: Office, size: int) -> None:
     """Take `size` tasks in, all in one transaction; about half of them are closed, as in an office that is years old."""
     with office.write() as uow:
         definition = office.editions.latest("task", uow)
-        circumstances = office.circumstances(definition, uow.people.directory(office.clock.now()))
+        circumstances = office.around(uow, definition)
         people = {person.login: person.id for person in uow.people.all()}
         intake = _Intake(definition, circumstances, people)
         weights = [_CLOSED if state.final else _OPEN for state in definition.states.values()]

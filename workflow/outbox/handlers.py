@@ -73,7 +73,7 @@ def _job(office: Office, message: Message) -> None:
 def _notices(office: Office, uow: UnitOfWork, message: Message) -> tuple[Notice, ...]:
     item = _item_of(uow, message)
     definition = office.editions.of(item, uow)
-    circumstances = office.circumstances(definition, uow.people.directory(office.clock.now()))
+    circumstances = office.around(uow, definition)
     request = _proposal(item, message)
     # Only whoever may vote is told of a proposal, those whom its own rules bar left out.
     found = (
@@ -109,7 +109,7 @@ def _of_wish(office: Office, uow: UnitOfWork, message: Message) -> tuple[Notice,
     """
     payload, item = message.payload, _item_of(uow, message)
     definition = office.editions.of(item, uow)
-    circumstances = office.circumstances(definition, uow.people.directory(office.clock.now()))
+    circumstances = office.around(uow, definition)
     found = parties(map(who_of, payload["roles"]), item, circumstances)
     people = frozenset(payload["people"]).union(*(party.people for party in found))
     said = (

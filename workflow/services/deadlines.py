@@ -104,7 +104,7 @@ class _Round:
     def _look_within(self, uow: UnitOfWork, stored: StoredItem, nominal: datetime) -> datetime | None:
         """Do what fell due at `nominal`, if it is still to be done; when the item falls due again."""
         definition = self._office.editions.of(stored.item, uow)
-        circumstances = self._office.circumstances(definition, uow.people.directory(self._at), self._at)
+        circumstances = self._office.around(uow, definition, self._at)
         due = self._first(definition, stored.item, circumstances)
         if due is None or due.at > nominal:
             if stored.item.id not in self._refused_timers:

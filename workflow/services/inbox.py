@@ -47,7 +47,7 @@ def _actionable(office: Office, uow: UnitOfWork, items: Iterable[Item], actor: A
     found: list[Waiting] = []
     for item in items:
         definition = office.editions.of(item, uow)
-        circumstances = office.circumstances(definition, directory, None, measures)
+        circumstances = office.circumstances(definition, directory, measures)
         allowed = tuple(offer for offer in offers_to(definition, item, actor, circumstances) if offer.allowed)
         if allowed:
             found.append(Waiting(item, definition, allowed))

@@ -77,7 +77,7 @@ def create_within(office: Office, uow: UnitOfWork, caller: Caller, new: NewItem,
             return Created(uow.items.get(answer.outcome.split()[0]).item, definition, replayed=True)
     if not uow.people.unit_exists(new.unit):
         raise NotFound("unit", new.unit)
-    circumstances = office.circumstances(definition, uow.people.directory(now), now)
+    circumstances = office.around(uow, definition, now)
     loaded = load_inputs(definition, definition.create.inputs, new.fields, input_context(uow, circumstances))
     parent = readable(uow, caller, new.parent).item if new.parent else None
     code = next_code(uow, definition, circumstances)

@@ -125,7 +125,7 @@ def perform_in(office: Office, uow: UnitOfWork, caller: Caller, request: MoveReq
     if request.seen is not None and request.seen != item.revision:
         raise StaleItem(item.id, request.seen, item.revision)
     transition = transition_named(definition, request.move)
-    circumstances = office.circumstances(definition, uow.people.directory(now), now, office.measures(uow))
+    circumstances = office.around(uow, definition, now)
     command, errors = command_of(uow, definition, transition, item, request, caller.actor, circumstances)
     reasons = errors
     decision = decide(definition, item, command, circumstances)
@@ -232,9 +232,7 @@ def offers(office: Office, uow: UnitOfWork, definition: Definition, item: Item, 
 
     What he may do only as somebody's substitute is offered in that person's name.
     """
-    circumstances = office.circumstances(
-        definition, uow.people.directory(office.clock.now()), None, office.measures(uow)
-    )
+    circumstances = office.around(uow, definition)
     return offers_to(definition, item, actor, circumstances)
 
 
@@ -242,9 +240,7 @@ def names_to_act_in(
     office: Office, uow: UnitOfWork, definition: Definition, item: Item, actor: Actor, wanted: tuple[str, str]
 ) -> tuple[str | None, ...]:
     """In whose name the actor may make the move (its name and act) now: None is his own, else the id of a giver."""
-    circumstances = office.circumstances(
-        definition, uow.people.directory(office.clock.now()), None, office.measures(uow)
-    )
+    circumstances = office.around(uow, definition)
     found = [
         offer.acting_for
         for giver in (None, *givers_on(actor, item))
@@ -257,9 +253,4 @@ def names_to_act_in(
 def would_decide(office: Office, uow: UnitOfWork, stored: StoredItem, command: Command) -> Decision:
     """What `decide` says, without doing it: for reviews before a bulk act."""
     definition = office.editions.of(stored.item, uow)
-    return decide(
-        definition,
-        stored.item,
-        command,
-        office.circumstances(definition, uow.people.directory(office.clock.now()), None, office.measures(uow)),
-    )
+    return decide(definition, stored.item, command, office.around(uow, definition))

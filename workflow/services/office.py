@@ -10,7 +10,7 @@ from workflow.catalog import Names
 from workflow.catalog.indicators import NO_INDICATORS, Indicators
 from workflow.clock import VIETNAM, Clock
 from workflow.engine import Actor, Circumstances, Definition, Directory
-from workflow.engine.circumstances import UNMEASURED, Measures
+from workflow.engine.circumstances import Measures
 from workflow.engine.workdays import Calendar
 from workflow.persistence import UnitOfWork
 from workflow.persistence.content import ContentStore
@@ -67,13 +67,15 @@ class Office:
         """What the office holds figures against in a unit of work: its indicators, and what was reported before."""
         return CatalogueMeasures(self.indicators, uow)
 
+    def around(self, uow: UnitOfWork, definition: Definition, now: datetime | None = None) -> Circumstances:
+        """What surrounds a decision that is made in a unit of work, at `now` or at this instant."""
+        at = now or self.clock.now()
+        return self.circumstances(definition, uow.people.directory(at), self.measures(uow), at)
+
     def circumstances(
-        self,
-        definition: Definition,
-        directory: Directory,
-        now: datetime | None = None,
-        measures: Measures = UNMEASURED,
+        self, definition: Definition, directory: Directory, measures: Measures, now: datetime | None = None
     ) -> Circumstances:
+        """The same from parts at hand: for several decisions that share them."""
         calendar = self.calendars.get(definition.calendar) if definition.calendar else None
         return Circumstances(now or self.clock.now(), self.zone, calendar, directory, measures)
 

@@ -145,8 +145,7 @@ def grant(office: Office, caller: Caller, request_id: str, note: str) -> Item | 
             if isinstance(found, Reason):
                 return (found,)
             stored = uow.items.get(found.item.id)
-            directory = uow.people.directory(now)
-            circumstances = office.circumstances(found.definition, directory, now)
+            circumstances = office.around(uow, found.definition, now)
             asked_by = found.request.asked_by
             decision = override(
                 found.definition, stored.item, caller.actor, found.request.target, asked_by, circumstances

@@ -32,8 +32,7 @@ def foresee_stored(
     item = stored.item
     definition = office.editions.of(item, uow)
     transition = transition_named(definition, request.move)
-    now = office.clock.now()
-    circumstances = office.circumstances(definition, uow.people.directory(now), now, office.measures(uow))
+    circumstances = office.around(uow, definition)
     command, errors = command_of(uow, definition, transition, item, request, caller.actor, circumstances)
     found = preview(definition, item, command, circumstances)
     return Foreseen(item, definition, _with_errors(found, errors))
@@ -49,12 +48,12 @@ def _with_errors(found: Preview | Rejected, errors: tuple[Reason, ...]) -> Previ
 
 def waits(office: Office, uow: UnitOfWork, definition: Definition, item: Item) -> tuple[Party, ...]:
     """Whom the item waits for now, by name."""
-    return waited_for(definition, item, office.circumstances(definition, uow.people.directory(office.clock.now())))
+    return waited_for(definition, item, office.around(uow, definition))
 
 
 def who_could(office: Office, uow: UnitOfWork, definition: Definition, item: Item) -> dict[str, tuple[Party, ...]]:
     """For each step out of the item's state, who could take it now, by name."""
-    circumstances = office.circumstances(definition, uow.people.directory(office.clock.now()))
+    circumstances = office.around(uow, definition)
     return {
         transition.name: who_may(definition, item, transition, circumstances)
         for transition in definition.leaving(item.state)

@@ -143,7 +143,9 @@ class _Family:
             )
 
     def _around(self, definition: Definition) -> Circumstances:
-        return self._office.circumstances(definition, self._circumstances.directory, self._now)
+        return self._office.circumstances(
+            definition, self._circumstances.directory, self._circumstances.measures, self._now
+        )
 
     def _act(self, part: _Part, decision: Accepted, comment: str | None, *, depth: int, was_open: bool) -> None:
         part.decision, part.comment = decision, comment

@@ -8,6 +8,7 @@ from workflow.audit import canonical, open_events
 from workflow.engine import Accepted, Definition, Item, NobodyElse, Reason, Rejected
 from workflow.engine.administration import refusal_to_administer
 from workflow.engine.apply import fold
+from workflow.engine.circumstances import UNMEASURED
 from workflow.engine.events import FieldChanged, Migrated, from_plain
 from workflow.engine.succession import go_back, migrate, road
 from workflow.errors import NotFound, StaleItem
@@ -114,7 +115,7 @@ def _forward(office: Office, workflow: str, version: int) -> _Judge:
         if item.version >= version or _is_final(editions, item):
             return None
         legs = road(editions, item.version, version)
-        return target, migrate(legs, item, office.circumstances(target, NobodyElse()))
+        return target, migrate(legs, item, office.circumstances(target, NobodyElse(), UNMEASURED))
 
     return judge
 
@@ -130,7 +131,7 @@ def _back(office: Office, workflow: str, version: int) -> _Judge:
             return None
         former = editions[last.event.old_version]
         legs = road(editions, former.version, version)
-        circumstances = office.circumstances(former, NobodyElse())
+        circumstances = office.circumstances(former, NobodyElse(), UNMEASURED)
         return former, go_back(legs, last.before, last.after, item, circumstances)
 
     return judge
@@ -235,7 +236,7 @@ def _pass_on(office: Office, caller: Caller, item_id: str, judge: _Judge) -> Ver
                     return None
                 definition, decision = judged
                 if isinstance(decision, Accepted):
-                    circumstances = office.circumstances(definition, NobodyElse())
+                    circumstances = office.circumstances(definition, NobodyElse(), UNMEASURED)
                     commit_decision(uow, definition, stored, decision, caller, circumstances, entry_type=ENTRY)
                 return _verdict(stored.item, definition, decision)
         except StaleItem:
