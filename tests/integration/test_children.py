@@ -19,12 +19,12 @@ from workflow.values import replace
 FAMILY = Path(__file__).parents[1] / "definitions" / "family"
 
 
-def with_family(office, *names):
+def with_family(office, *names, spelt=lambda text: text):
     """The office with these workflows in force, unchecked: two of their moves ask what the other cannot do."""
     known = replace(office.names, workflows=office.names.workflows | {"errand", "part", "link"})
     with office.write() as uow:
         for name in names:
-            text = (FAMILY / f"{name}.yaml").read_bytes()
+            text = spelt((FAMILY / f"{name}.yaml").read_text(encoding="utf-8")).encode()
             fingerprint = hashlib.sha256(text).hexdigest()
             uow.definitions.add(name, 1, fingerprint, text, f"{name}.yaml", at=OPENING, by="system")
     return replace(office, names=known, editions=Editions(office.read, known))
@@ -299,3 +299,33 @@ def test_two_children_that_end_at_once_are_both_counted_off(office, errand):
     assert states == ["finished"] * 4
     assert item(office, errand).open_children == 0
     assert whole(office)
+
+
+# -- what binds a move binds it whoever asks for it
+
+
+def with_checked_figures(text):
+    """The errand holds a table of figures, against which it is held when it hears of a part."""
+    return (
+        text.replace(
+            "require: [title], children_of: [errand]", "require: [title], optional: [table], children_of: [errand]"
+        )
+        .replace("states:\n", '  table: {type: figures, label: {vi: "Biểu", en: "Table"}}\nstates:\n', 1)
+        .replace('label: {vi: "Ghi nhận"', 'check: [table]\n    label: {vi: "Ghi nhận"')
+        if "workflow: errand" in text
+        else text
+    )
+
+
+def test_a_move_that_another_item_asks_for_is_held_against_its_figures_as_well(ground):
+    office = with_family(opened_office(ground), "errand", "part", "link", spelt=with_checked_figures)
+    more_early_than_in_time = (("hs-truoc-han", 9), ("hs-dung-han", 8))
+    table = [{"indicator": name, "numerator": n, "denominator": 10} for name, n in more_early_than_in_time]
+    errand = created(office, "chairman", "errand", table=table)
+    part = parted(office, errand)
+    before = everything(office)
+
+    told = tried(office, "head.kt", part, "tell", note="Xong một nửa")
+
+    assert reasons(told) == {("figures_unsound", errand)}
+    assert everything(office) == before
