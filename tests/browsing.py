@@ -26,10 +26,8 @@ class Window:
         self.page.on("pageerror", lambda error: self.faults.append(str(error)))
 
     def _heard(self, message: ConsoleMessage) -> None:
-        # A page that tells of a refusal has its status; the browser remarks on that, and it is no fault. Nor is it one where a
-        # part of a page comes too late for its session: the next page says so.
-        refused = message.text.startswith(_REFUSED_PAGE)
-        told = refused and (message.location["url"] == self.page.url or " 401 " in message.text)
+        # A page that tells of a refusal has its status; the browser remarks on that, and it is no fault.
+        told = message.text.startswith(_REFUSED_PAGE) and message.location["url"] == self.page.url
         if message.type in ("error", "warning") and not told:
             self.faults.append(f"{self.page.url}: {message.text}")
 
