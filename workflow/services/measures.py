@@ -10,11 +10,10 @@ from workflow.services.figures import figures_in
 
 
 class CatalogueMeasures:
-    """Of one unit of work: a unit's earlier reports are looked up once, and only where a check needs them."""
+    """Of one unit of work: a unit's earlier reports are looked up only where a check needs them."""
 
     def __init__(self, indicators: Indicators, uow: UnitOfWork) -> None:
         self._indicators, self._uow = indicators, uow
-        self._reports: dict[tuple[str, str, str], tuple[Reported, ...]] = {}
 
     def against(self, item: Item, field: str, rows: Plain) -> tuple[Reason, ...]:
         figures = figures_in(rows)
@@ -25,10 +24,7 @@ class CatalogueMeasures:
         series, period = str(item.fields.get("series") or ""), str(item.fields.get("period") or "")
         if not (series and period):
             return NOTHING_BEFORE
-        key = (item.workflow, item.unit, series)
-        if key not in self._reports:
-            self._reports[key] = reported(self._uow, *key)
-        return before(self._reports[key], item, field)
+        return before(reported(self._uow, item.workflow, item.unit, series), item, field)
 
 
 def before(reports: tuple[Reported, ...], item: Item, field: str) -> Before:
