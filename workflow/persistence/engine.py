@@ -2,7 +2,8 @@
 
 import sqlite3
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -196,6 +197,15 @@ def open_sealer_engine(url: str) -> Engine:
 def open_signer_engine(url: str) -> Engine:
     """The same for checkpoints and the signer's alarms."""
     return _configure(create_engine(url), _only(_OF_THE_SIGNER))
+
+
+@contextmanager
+def closed_after(engine: Engine) -> Iterator[Engine]:
+    """An engine that is opened for one piece of work."""
+    try:
+        yield engine
+    finally:
+        engine.dispose()
 
 
 class Connections:

@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from workflow.persistence import redaction_list
-from workflow.persistence.engine import open_redactor_engine
+from workflow.persistence.engine import closed_after, open_redactor_engine
 from workflow.persistence.unit_of_work import UnitOfWork
 
 _HOLDING_TEXT = "audit_private, item, comment, draft, message, notice, job, job_row, override_request"
@@ -22,16 +22,13 @@ class Eraser:
     @contextmanager
     def at_work(self) -> Iterator[UnitOfWork]:
         """One unit of work; once it is written, the erased bytes leave the files of the database, too."""
-        engine = open_redactor_engine(self._url)
-        try:
+        with closed_after(open_redactor_engine(self._url)) as engine:
             with UnitOfWork(engine) as uow:
                 yield uow
                 gone = uow.redactions.all_gone()
                 # On the list first: a restore that erases what was not erased in the end takes nothing that was to stay.
                 redaction_list.add(self._kept, gone)
             let_go(engine)
-        finally:
-            engine.dispose()
 
 
 def let_go(engine: Engine) -> None:

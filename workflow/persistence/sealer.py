@@ -4,9 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from sqlalchemy import Engine
-
-from workflow.persistence.engine import open_sealer_engine, open_signer_engine
+from workflow.persistence.engine import closed_after, open_sealer_engine, open_signer_engine
 from workflow.persistence.unit_of_work import UnitOfWork
 
 
@@ -19,7 +17,7 @@ class Sealer:
     @contextmanager
     def at_work(self) -> Iterator[Callable[[], UnitOfWork]]:
         """What opens one unit of work after another."""
-        with _closed_after(open_sealer_engine(self.url)) as engine:
+        with closed_after(open_sealer_engine(self.url)) as engine:
             yield lambda: UnitOfWork(engine)
 
 
@@ -33,13 +31,5 @@ class SignersDoor:
 
 @contextmanager
 def signers_door(url: str) -> Iterator[SignersDoor]:
-    with _closed_after(open_signer_engine(url)) as engine:
+    with closed_after(open_signer_engine(url)) as engine:
         yield SignersDoor(lambda: UnitOfWork(engine, read_only=True), lambda: UnitOfWork(engine))
-
-
-@contextmanager
-def _closed_after(engine: Engine) -> Iterator[Engine]:
-    try:
-        yield engine
-    finally:
-        engine.dispose()
