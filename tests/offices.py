@@ -1,6 +1,6 @@
 """A real office over a real database in one line: the shipped definitions, the commune's posts, a clock that stands still."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
 
@@ -10,7 +10,9 @@ from workflow.catalog.indicators import NO_INDICATORS
 from workflow.clock import fixed
 from workflow.engine import SYSTEM_ACTOR
 from workflow.persistence.content import ContentStore
-from workflow.services import people, publishing
+from workflow.services import passwords, people, publishing
+from workflow.services.demonstration import Stage, build
+from workflow.services.directives import order_of
 from workflow.services.editions import Editions
 from workflow.services.items import Created, NewItem, create
 from workflow.services.moves import Done, MoveRequest, Outcome, perform
@@ -61,6 +63,15 @@ def office_over(database: Database, at: datetime = OPENING) -> Office:
         indicators=library.indicators or NO_INDICATORS,
         content=ContentStore(database.folder / "files"),
     )
+
+
+def lived_office(place: Path | Ground) -> Office:
+    """The demonstration office on its last day."""
+    office = empty_office(place)
+    text = (DEFINITIONS / "obligations" / "cchc-2026.yaml").read_bytes()
+    order = order_of(shipped().obligations, text, date(2026, 6, 15))
+    built = build(Stage(office, shipped(), order, passwords.hash_of("mot-mat-khau-cua-van-phong-mau")))
+    return at(office, built.until)
 
 
 def at(office: Office, instant: datetime) -> Office:

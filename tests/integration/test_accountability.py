@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from tests.offices import DEFINITIONS, at, caller, empty_office, moved, new_task, opened_office, shipped
+from tests.offices import at, caller, lived_office, moved, new_task, opened_office, shipped
 from workflow.audit import canonical, open_events
 from workflow.clock import VIETNAM
 from workflow.engine import replay
@@ -13,11 +13,9 @@ from workflow.engine.accountability import Measure
 from workflow.engine.events import from_plain, instant_of
 from workflow.errors import NotFound
 from workflow.persistence.statements import observing
-from workflow.services import accountability, passwords
+from workflow.services import accountability
 from workflow.services.accountability import account, day_asked, explain, period_asked, scores
 from workflow.services.deadlines import sweep
-from workflow.services.demonstration import Stage, build
-from workflow.services.directives import order_of
 from workflow.services.items import Created, NotCreated
 from workflow.services.office import Office
 
@@ -50,12 +48,7 @@ def numbers(office, unit, period="2026", as_of=None):
 
 @pytest.fixture(scope="module")
 def lived(tmp_path_factory):
-    """The demonstration office on its last day."""
-    office = empty_office(tmp_path_factory.mktemp("demo"))
-    text = (DEFINITIONS / "obligations" / "cchc-2026.yaml").read_bytes()
-    order = order_of(shipped().obligations, text, date(2026, 6, 15))
-    built = build(Stage(office, shipped(), order, passwords.hash_of("mot-mat-khau-cua-van-phong-mau")))
-    return at(office, built.until)
+    return lived_office(tmp_path_factory.mktemp("demo"))
 
 
 def cut_log(office, until):

@@ -1,20 +1,18 @@
 """Who held an item and how it stood at a past instant: told from the log, and in rows that are equal to a fresh replay."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
 
-from tests.offices import DEFINITIONS, at, caller, empty_office, moved, new_task, opened_office, shipped, tried
+from tests.offices import at, caller, lived_office, moved, new_task, opened_office, tried
 from workflow.clock import VIETNAM
 from workflow.engine.custody import Holder, Span
 from workflow.persistence.statements import observing
 from workflow.queries import past
-from workflow.services import custody, passwords
+from workflow.services import custody
 from workflow.services.custody import Held, Share
 from workflow.services.deadlines import sweep
-from workflow.services.demonstration import Stage, build
-from workflow.services.directives import order_of
 from workflow.services.items import comment
 
 MONDAY = datetime(2026, 6, 1, 1, tzinfo=UTC)  # 8:00 in Vietnam
@@ -27,12 +25,7 @@ def office(ground):
 
 @pytest.fixture(scope="module")
 def lived(tmp_path_factory):
-    """The demonstration office on its last day."""
-    office = empty_office(tmp_path_factory.mktemp("demo"))
-    text = (DEFINITIONS / "obligations" / "cchc-2026.yaml").read_bytes()
-    order = order_of(shipped().obligations, text, date(2026, 6, 15))
-    built = build(Stage(office, shipped(), order, passwords.hash_of("mot-mat-khau-cua-van-phong-mau")))
-    return at(office, built.until)
+    return lived_office(tmp_path_factory.mktemp("demo"))
 
 
 def on(office, text):

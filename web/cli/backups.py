@@ -24,6 +24,7 @@ from web.i18n import N_, _, moment
 from web.settings import Settings
 from workflow.persistence import open_owner_engine, redaction_list
 from workflow.persistence.backup import DATABASE, BackupBroken, copy_in, copy_out
+from workflow.persistence.engine import closed_after
 from workflow.persistence.migrations import current, upgrade
 from workflow.persistence.redactions import Redaction
 from workflow.services import backups
@@ -41,14 +42,12 @@ def backup(folder: Path) -> None:
     at = desk()
     if folder.exists():
         raise click.UsageError(_("{file} exists already.", file=folder))
-    engine = open_owner_engine(at.settings.owner_database_url or at.settings.database_url)
-    try:
-        made = backups.make(at.office, partial(copy_out, engine), folder)
-    except BackupBroken as fault:
-        say_fault(_("The log in the copy does not hold, so no backup was made: {what}", what=fault))
-        raise click.exceptions.Exit(WRONG) from None
-    finally:
-        engine.dispose()
+    with closed_after(open_owner_engine(at.settings.owner_database_url or at.settings.database_url)) as engine:
+        try:
+            made = backups.make(at.office, partial(copy_out, engine), folder)
+        except BackupBroken as fault:
+            say_fault(_("The log in the copy does not hold, so no backup was made: {what}", what=fault))
+            raise click.exceptions.Exit(WRONG) from None
     say(
         _(
             "Backed up and verified: {folder} ({entries} entries of the log, {files} files). The keys are kept elsewhere.",
@@ -128,11 +127,8 @@ def _check_place(settings: Settings, manifest: Manifest) -> None:
     if file is not None:
         taken = file.exists()
     else:
-        engine = open_owner_engine(settings.owner_database_url or settings.database_url)
-        try:
+        with closed_after(open_owner_engine(settings.owner_database_url or settings.database_url)) as engine:
             taken = current(engine) is not None
-        finally:
-            engine.dispose()
     if taken:
         say_fault(_("There is an office already; a backup is brought back into an empty place."))
         raise click.exceptions.Exit(UNREACHABLE)
@@ -153,12 +149,9 @@ def _fill(work: Settings, manifest: Manifest, folder: Path) -> None:
     if file is not None:
         shutil.copyfile(folder / DATABASE, file)
     else:
-        engine = open_owner_engine(work.owner_database_url or work.database_url)
-        try:
+        with closed_after(open_owner_engine(work.owner_database_url or work.database_url)) as engine:
             upgrade(engine, manifest.revision)
             copy_in(engine, folder)
-        finally:
-            engine.dispose()
     prepare(work)
 
 
