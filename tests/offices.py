@@ -10,6 +10,7 @@ from workflow.catalog.indicators import NO_INDICATORS
 from workflow.clock import fixed
 from workflow.engine import SYSTEM_ACTOR
 from workflow.persistence.content import ContentStore
+from workflow.persistence.together import together_on
 from workflow.services import passwords, people, publishing
 from workflow.services.demonstration import Stage, build
 from workflow.services.directives import order_of
@@ -62,6 +63,7 @@ def office_over(database: Database, at: datetime = OPENING) -> Office:
         names=library.names,
         indicators=library.indicators or NO_INDICATORS,
         content=ContentStore(database.folder / "files"),
+        together=together_on(database.engine),
     )
 
 

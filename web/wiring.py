@@ -27,6 +27,7 @@ from workflow.persistence import UnitOfWork, redaction_list
 from workflow.persistence.content import ContentStore
 from workflow.persistence.erasure import Eraser
 from workflow.persistence.sealer import Sealer
+from workflow.persistence.together import together_on
 from workflow.persistence.turns import turn
 from workflow.services import custody, jobs, mail, redactions, roots, sealing
 from workflow.services.calendars import Calendars
@@ -112,6 +113,7 @@ def attach(app: Flask, settings: Settings, witness: Witness = unwitnessed) -> No
         witness=witness,
         trusted_roots=settings.trusted_roots,
         indicators=library.indicators or NO_INDICATORS,
+        together=together_on(engine),
     )
     app.extensions.update(settings=settings, office=made, badge=Badge(made))
 

@@ -21,6 +21,7 @@ from tests.offices import HOUSE, caller, new_task
 from tests.web.conftest import PASSWORD, Visitor, close, set_clock, settings_of
 from web import create_app, wiring
 from web.titles import titles_of
+from workflow.catalog.draw import View, draw
 from workflow.engine.events import instant_text
 from workflow.persistence import open_owner_engine
 from workflow.persistence.columns import micros
@@ -45,10 +46,18 @@ def main() -> None:
         twin = raw.Pages(connection, steps, caller(office, "chairman").actor.id, _words(office), _cue)
         visitor = Visitor(app.test_client())
         assert visitor.log_in("chairman").status_code == 303
-        lines = [*_lists(app, visitor, twin), _step(app, office, visitor, twin)]
+        lines = [*_lists(app, visitor, twin), _step(app, office, visitor, twin), _drawing(office)]
         rounds.table(f"Pages over {size:,} items, in process, signed in", lines)
         connection.close()
         close(app)
+
+
+def _drawing(office: Office) -> rounds.Line:
+    task = office.editions.latest("task")
+    view = View(task.initial.name, (), frozenset(task.transitions))
+    return rounds.timed(
+        "", "the drawing of the whole task, all its states and moves", 20, lambda: draw(task, view, "whole")
+    )
 
 
 def _furnished(folder: Path, size: int) -> Flask:

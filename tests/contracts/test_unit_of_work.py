@@ -14,6 +14,7 @@ from workflow.engine.item import Ballot, Doer, Episode, Item, Recorded, Request
 from workflow.errors import Busy, NotFound, ReusedKey, StaleItem, TwinRunning
 from workflow.persistence import UnitOfWork
 from workflow.persistence.engine import writers
+from workflow.persistence.items import Saved
 from workflow.persistence.statements import observing
 from workflow.persistence.tables import metadata
 from workflow.values import replace
@@ -67,7 +68,7 @@ def move(uow, item_id="i1", to="in_progress", facts=FACTS, **entry_parts):
     after = replace(stored.item, revision=stored.item.revision + 1, state=to)
     made = entry_after(stored.head, after, source=stored.item.state, target=to, **entry_parts)
     uow.audit.append(made)
-    return uow.items.save(stored, after, facts, stored.next_look_at, made.head)
+    return uow.items.save(Saved(stored, after, facts, stored.next_look_at, made.head))[0]
 
 
 def whole_request(uow, key="k1", to="in_progress"):
@@ -349,7 +350,7 @@ def test_every_fact_of_an_item_may_change_but_its_name_and_birth(office):
         stored = uow.items.get("i1")
         made = entry_after(stored.head, changed)
         uow.audit.append(made)
-        uow.items.save(stored, changed, FACTS, None, made.head)
+        uow.items.save(Saved(stored, changed, FACTS, None, made.head))
 
     with office.read() as uow:
         assert uow.items.get("i1").item == changed
@@ -370,7 +371,7 @@ def test_saving_what_somebody_else_changed_is_refused_with_both_revisions(office
         move(uow)
 
     with pytest.raises(StaleItem) as refused, office.write() as uow:
-        uow.items.save(stale, replace(stale.item, revision=2, state="completed"), FACTS, None, stale.head)
+        uow.items.save(Saved(stale, replace(stale.item, revision=2, state="completed"), FACTS, None, stale.head))
 
     assert (refused.value.seen, refused.value.current) == (1, 2)
     with office.read() as uow:
@@ -383,7 +384,7 @@ def test_what_was_saved_may_be_saved_again_in_the_same_unit(office):
         after = replace(saved.item, revision=3, state="completed")
         made = entry_after(saved.head, after, source="in_progress", target="completed")
         uow.audit.append(made)
-        uow.items.save(saved, after, FACTS, None, made.head)
+        uow.items.save(Saved(saved, after, FACTS, None, made.head))
 
     with office.read() as uow:
         assert (uow.items.get("i1").item, uow.items.get("i1").head) == (after, made.head)
@@ -418,7 +419,7 @@ def test_the_tally_follows_every_change_of_place_state_and_lateness(office):
     with office.write() as uow:
         stored = uow.items.get("i1")
         elsewhere = replace(stored.item, revision=3, unit="vp")
-        uow.items.save(stored, elsewhere, replace(late, area="cds"), None, stored.head)
+        uow.items.save(Saved(stored, elsewhere, replace(late, area="cds"), None, stored.head))
         move(uow, "i2", to="assigned", facts=replace(FACTS, area=None))
     assert tally_of(office) == {
         ("task", "vp", "cds", "in_progress", 1): 1,
@@ -481,7 +482,7 @@ def test_an_entry_is_read_byte_for_byte_with_its_private_values(office):
     with office.write() as uow:
         stored = uow.items.get("i1")
         made = entry_after(stored.head, stored.item, comment="mẹ ốm")
-        event_id = uow.audit.append(made)
+        (event_id,) = uow.audit.append(made)
 
     with office.read() as uow:
         last = uow.audit.stream("task/i1", after=1)

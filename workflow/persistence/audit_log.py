@@ -110,13 +110,13 @@ class AuditLog:
     def __init__(self, cursor: Cursor) -> None:
         self._cursor = cursor
 
-    def append(self, entry: Entry) -> str:
-        """Write one entry and what it keeps private; its id. Busy where another entry took its number meanwhile."""
-        event_id = entry_id(entry.recorded_at, entry.n)
-        try:
-            run(
-                self._cursor,
-                _EVENT,
+    def append(self, *entries: Entry) -> tuple[str, ...]:
+        """Write entries and what they keep private; their ids. Busy where another entry took the number of one meanwhile."""
+        ids, rows, private = [], [], []
+        for entry in entries:
+            event_id = entry_id(entry.recorded_at, entry.n)
+            ids.append(event_id)
+            rows.append(
                 {
                     "id": event_id,
                     "stream": entry.stream,
@@ -128,17 +128,20 @@ class AuditLog:
                     "item_id": entry.item_id,
                     "body": entry.body,
                     "leaf": entry.leaf,
-                },
+                }
             )
-        except self._cursor.driver.IntegrityError as fault:
-            raise Busy(f"entry {entry.n} of {entry.stream} is written already; read the head again") from fault
-        if entry.private:
-            rows = [
-                {"event_id": event_id, "field": private.field, "salt": private.salt, "value": private.value}
-                for private in entry.private
+            private += [
+                {"event_id": event_id, "field": value.field, "salt": value.salt, "value": value.value}
+                for value in entry.private
             ]
-            run_many(self._cursor, _PRIVATE, rows)
-        return event_id
+        try:
+            run_many(self._cursor, _EVENT, rows)
+        except self._cursor.driver.IntegrityError as fault:
+            numbers = ", ".join(f"{entry.n} of {entry.stream}" for entry in entries)
+            raise Busy(f"entry {numbers} is written already; read the head again") from fault
+        if private:
+            run_many(self._cursor, _PRIVATE, private)
+        return tuple(ids)
 
     def head(self, stream: str) -> Head:
         """The last entry of a stream, held against other writers like an item.

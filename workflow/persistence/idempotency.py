@@ -33,6 +33,12 @@ _FINISH = Statement(
     .where(idempotency.c.actor == _NEW("of_actor"), idempotency.c.key == _NEW("of_key"))
     .values(outcome=_NEW("new_outcome")),
 )
+_RELEASE = Statement(
+    "idempotency.release",
+    sa.delete(idempotency).where(
+        idempotency.c.actor == _NEW("actor"), idempotency.c.key == _NEW("key"), idempotency.c.outcome.is_(None)
+    ),
+)
 _PURGE = Statement("idempotency.purge", sa.delete(idempotency).where(idempotency.c.at < _NEW("before")))
 
 
@@ -67,6 +73,10 @@ class Idempotency:
     def finish(self, actor: str, key: str, outcome: str) -> None:
         """Keep what the request was answered, in the transaction that did it."""
         run(self._cursor, _FINISH, {"of_actor": actor, "of_key": key, "new_outcome": outcome})
+
+    def release(self, actor: str, key: str) -> None:
+        """Forget a key that was claimed in this transaction: nothing was done for it."""
+        run(self._cursor, _RELEASE, {"actor": actor, "key": key})
 
     def purge(self, before: datetime) -> int:
         """Forget the keys claimed before that instant; how many they were."""

@@ -1,6 +1,7 @@
 """Items as rows: every fact a rule may look at stands in one row, and saving compares the revision."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from operator import itemgetter
@@ -73,14 +74,26 @@ _INDEXED = (
     "final",
 )
 _KEPT = frozenset({"id", "code", "workflow", "created_by", "created_at"})
+_AT_ONCE = (16, 100)
+"""So many items are read by one statement; fewer fill the smaller one up."""
 _SELECT = sa.select(*(item.c[name] for name in _READ))
 _BY_ID = _SELECT.where(item.c.id == _NEW("id"))
 _BY_CODE = _SELECT.where(item.c.code == _NEW("code"))
+
 
 _GET = Statement("items.get", _BY_ID)
 _LOCK = Statement("items.get", _BY_ID.with_for_update())
 _GET_BY_CODE = Statement("items.get_by_code", _BY_CODE)
 _LOCK_BY_CODE = Statement("items.get_by_code", _BY_CODE.with_for_update())
+_GET_ALL = {
+    (name, most): Statement(
+        "items.get_all",
+        # In one order, so that two who hold several never wait for each other.
+        _SELECT.where(item.c[name].in_([_NEW(f"ref{n}") for n in range(most)])).order_by(item.c.id).with_for_update(),
+    )
+    for name in ("id", "code")
+    for most in _AT_ONCE
+}
 _ADD = Statement("items.add", sa.insert(item).values({column.name: _NEW(f"new_{column.name}") for column in item.c}))
 
 
@@ -210,6 +223,16 @@ class StoredItem(Frozen):
     def next_look_at(self) -> datetime | None:
         """When the clock means to look at the item."""
         return instant_or_none(self.indexed[_NEXT_LOOK])
+
+
+class Saved(Frozen):
+    """What became of a stored item: at `look_at` the clock looks at it; `head` is that of the entry that tells of it."""
+
+    stored: StoredItem
+    item: Item
+    facts: RowFacts
+    look_at: datetime | None
+    head: Head
 
 
 def _doer(doer: Doer) -> list[str | None]:
@@ -399,6 +422,34 @@ class Items:
         row = self._row(id_or_code, *first) or self._row(id_or_code, *second)
         return None if row is None else self._holding(_stored(row))
 
+    def get_all(self, refs: Iterable[str]) -> dict[str, StoredItem]:
+        """The items of those ids and codes, held like `get` holds its item; what is not found is not there."""
+        wanted = tuple(dict.fromkeys(refs))
+        found: dict[str, StoredItem] = {}
+        if len(wanted) > 1:
+            found |= self._all_of("code", [ref for ref in wanted if "-" in ref])
+            found |= self._all_of("id", [ref for ref in wanted if "-" not in ref])
+        for ref in wanted:
+            # One alone, and whatever only looks like a code or an id.
+            stored = None if ref in found else self.find(ref)
+            if stored is not None:
+                found[ref] = stored
+        return found
+
+    def _all_of(self, name: str, refs: Sequence[str]) -> dict[str, StoredItem]:
+        place, found = _READ.index(name), {}
+        for start in range(0, len(refs), _AT_ONCE[-1]):
+            some = refs[start : start + _AT_ONCE[-1]]
+            most = next(most for most in _AT_ONCE if len(some) <= most)
+            params = {f"ref{n}": some[min(n, len(some) - 1)] for n in range(most)}
+            for row in run(self._cursor, _GET_ALL[name, most], params).fetchall():
+                found[row[place]] = self._holding(_stored(row))
+        return found
+
+    def is_current(self, stored: StoredItem) -> bool:
+        """Whether an item that this unit holds is as it was read: nothing was written of it since, in this unit."""
+        return self._held.get(stored.item.id) == stored.item.revision
+
     def _holding(self, stored: StoredItem) -> StoredItem:
         if not self._cursor.read_only:
             self._held[stored.item.id] = stored.item.revision
@@ -422,23 +473,38 @@ class Items:
         self._count({counted: 1})
         return StoredItem(this, head, counted, _INDEXED_VALUES(values))
 
-    def save(self, stored: StoredItem, this: Item, facts: RowFacts, look_at: datetime | None, head: Head) -> StoredItem:
-        """Write what became of `stored`; StaleItem, and nothing written, where it was changed since it was read."""
-        seen = stored.item.revision
-        values = _changing(this, facts, look_at, head) | {"of_id": this.id, "seen": seen}
-        indexed = _INDEXED_VALUES(values)
-        moved = _moved(stored.indexed, indexed)
-        written = run(self._cursor, _save(moved), values)
+    def save(self, *became: Saved) -> tuple[StoredItem, ...]:
+        """Write what became of items; StaleItem where one of them was changed since it was read: then nothing of it may stay."""
+        alike: dict[frozenset[str], list[dict[str, Any]]] = {}
+        counts: Counter[_Counted] = Counter()
+        saved = []
+        for one in became:
+            values = _changing(one.item, one.facts, one.look_at, one.head)
+            values["of_id"], values["seen"] = one.item.id, one.stored.item.revision
+            indexed = _INDEXED_VALUES(values)
+            alike.setdefault(_moved(one.stored.indexed, indexed), []).append(values)
+            counted = _counted(one.item, one.facts)
+            saved.append(StoredItem(one.item, one.head, counted, indexed))
+            if counted != one.stored.counted:
+                counts[one.stored.counted] -= 1
+                counts[counted] += 1
+        for moved, rows in alike.items():
+            self._write(_save(moved), rows)
+        if counts:
+            self._count(counts)
+        return tuple(saved)
+
+    def _write(self, statement: Statement, rows: Sequence[dict[str, Any]]) -> None:
+        written = run_many(self._cursor, statement, rows)
         # To look at the count is one more journey to a server; nobody else can have written a row that is held since it was read.
-        known = self._cursor.name != "sqlite" and self._held.get(this.id) == seen
-        if not known and written.rowcount != 1:
-            raise StaleItem(this.id, seen, self._revision(this.id))
-        if this.id in self._held:
-            self._held[this.id] = this.revision
-        counted = _counted(this, facts)
-        if counted != stored.counted:
-            self._count({stored.counted: -1, counted: 1})
-        return StoredItem(this, head, counted, indexed)
+        known = self._cursor.name != "sqlite" and all(self._held.get(row["of_id"]) == row["seen"] for row in rows)
+        if not known and written.rowcount != len(rows):
+            now = {row["of_id"]: self._revision(row["of_id"]) for row in rows}
+            stale = next((row for row in rows if now[row["of_id"]] != row["new_revision"]), rows[-1])
+            raise StaleItem(stale["of_id"], stale["seen"], now[stale["of_id"]])
+        for row in rows:
+            if row["of_id"] in self._held:
+                self._held[row["of_id"]] = row["new_revision"]
 
     def _revision(self, item_id: str) -> int:
         row = run(self._cursor, _REVISION, {"id": item_id}).fetchone()

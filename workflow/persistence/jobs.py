@@ -178,15 +178,19 @@ class Jobs:
             for row in run(self._cursor, _WAITING, {"limit": limit}).fetchall()
         )
 
-    def settle(self, row: Waiting, at: datetime, state: str | None, reasons: Sequence[Any]) -> None:
-        params = {
-            "which": row.job,
-            "number": row.n,
-            "at": micros(at),
-            "became": state,
-            "why": json_text(list(reasons)) if reasons else None,
-        }
-        run(self._cursor, _SETTLE, params)
+    def settle(self, became: Sequence[tuple[Waiting, str | None, Sequence[Any]]], at: datetime) -> None:
+        """Tell of rows what became of them: the state of each, or the reasons (plain mappings) why it was refused."""
+        rows = [
+            {
+                "which": row.job,
+                "number": row.n,
+                "at": micros(at),
+                "became": state,
+                "why": json_text(list(reasons)) if reasons else None,
+            }
+            for row, state, reasons in became
+        ]
+        run_many(self._cursor, _SETTLE, rows)
 
     def cancel(self, job_id: str, at: datetime) -> bool:
         return bool(run(self._cursor, _CANCEL, {"which": job_id, "at": micros(at)}).rowcount)

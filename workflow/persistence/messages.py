@@ -1,6 +1,6 @@
 """The outbox: messages written with the move that caused them, claimed by a relay, delivered at least once."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from workflow.ids import new_id
 from workflow.persistence.columns import instant, instant_or_none, json_text, json_value, micros
-from workflow.persistence.statements import Cursor, Row, Statement, run
+from workflow.persistence.statements import Cursor, Row, Statement, run, run_many
 from workflow.persistence.tables import message
 
 _NEW = sa.bindparam
@@ -154,10 +154,12 @@ class Messages:
 
     def put(self, kind: str, payload: Mapping[str, Any], at: datetime) -> str:
         """Write a message in the transaction of its cause, due at once; its id. `item` of the payload is kept as a column."""
-        message_id = new_id(at)
-        run(
-            self._cursor,
-            _PUT,
+        return self.put_all(((kind, payload, at),))[0]
+
+    def put_all(self, messages: Sequence[tuple[str, Mapping[str, Any], datetime]]) -> tuple[str, ...]:
+        """The same for several: kind, payload and instant of each."""
+        ids = tuple(new_id(at) for _, _, at in messages)
+        rows = [
             {
                 "id": message_id,
                 "created_at": micros(at),
@@ -165,9 +167,12 @@ class Messages:
                 "item": payload.get("item"),
                 "payload": json_text(payload),
                 "due_at": micros(at),
-            },
-        )
-        return message_id
+            }
+            for message_id, (kind, payload, at) in zip(ids, messages, strict=True)
+        ]
+        if rows:
+            run_many(self._cursor, _PUT, rows)
+        return ids
 
     def claim(self, relay: str, now: datetime, lease_until: datetime, most: int) -> tuple[Message, ...]:
         """Reserve messages for this relay until the lease ends; the caller settles each."""

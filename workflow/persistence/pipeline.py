@@ -40,6 +40,19 @@ class Answer:
         return int(self._cursor.rowcount)
 
 
+class Answers:
+    """The same of one statement that was sent for several rows."""
+
+    __slots__ = ("_answers",)
+
+    def __init__(self, answers: Sequence[Answer]) -> None:
+        self._answers = answers
+
+    @property
+    def rowcount(self) -> int:
+        return sum(answer.rowcount for answer in self._answers)
+
+
 class Line:
     """The driver's connection, and what is under way on it; it stands where the driver's connection and cursor would stand."""
 
@@ -71,9 +84,8 @@ class Line:
         cursor.execute(sql, params)
         return Answer(self, cursor)
 
-    def executemany(self, sql: str, rows: Sequence[Mapping[str, Any]]) -> None:
-        for row in rows:
-            self._next_cursor().execute(sql, row)
+    def executemany(self, sql: str, rows: Sequence[Mapping[str, Any]]) -> "Answers":
+        return Answers([self.execute(sql, row) for row in rows])
 
     def _next_cursor(self) -> Any:
         self._used += 1

@@ -117,12 +117,12 @@ def run(cursor: Cursor, statement: Statement, params: Mapping[str, Any] = _NO_PA
         raise
 
 
-def run_many(cursor: Cursor, statement: Statement, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Run one statement for each of `rows`; it counts as one."""
+def run_many(cursor: Cursor, statement: Statement, rows: Sequence[Mapping[str, Any]]) -> Any:
+    """Run one statement for each of `rows`, which counts as one; what is handed back tells how many rows it wrote."""
     announce(statement.name)
     text = statement.text(cursor.dialect)
     try:
-        cursor.raw.executemany(text.sql, [{**text.fixed, **row} for row in rows] if text.fixed else rows)
+        return cursor.raw.executemany(text.sql, [{**text.fixed, **row} for row in rows] if text.fixed else rows)
     except Exception as fault:
         raise_busy(fault)
         raise

@@ -1,7 +1,7 @@
 """One move on more items than a request may wait for: kept as a job, done row by row by the clock, told row by row.
 
-Each row is a move like any other, decided when it is done, with a savepoint of its own: what fails undoes nothing of another.
-A batch of rows shares one commit, the rows' outcomes with it: a process that ends in between leaves all or none of a batch.
+Each row is a move like any other, decided when it is done: what refuses one undoes nothing of another. A batch of rows shares one
+commit, the rows' outcomes with it: a process that ends in between leaves all or none of a batch.
 """
 
 from collections.abc import Iterable, Sequence
@@ -15,17 +15,8 @@ from workflow.ids import new_id
 from workflow.persistence import UnitOfWork
 from workflow.persistence.jobs import Asked, Job, Settled, Waiting
 from workflow.services.items import readable
-from workflow.services.journal import fingerprint_of, record_refusal
-from workflow.services.moves import (
-    Done,
-    MoveRefused,
-    MoveRequest,
-    Outcome,
-    Refused,
-    perform_in,
-    testify,
-    transition_named,
-)
+from workflow.services.journal import fingerprint_of
+from workflow.services.moves import Done, Fault, MoveRequest, Outcome, Refused, perform_all, testify
 from workflow.services.office import Caller, Office
 from workflow.values import replace
 
@@ -33,7 +24,7 @@ MOST_AT_ONCE = 50
 """So many a request does itself; more become a job."""
 MOST_IN_A_JOB = 1000
 KEPT = timedelta(days=7)
-_BATCH = 20
+_BATCH = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,28 +138,44 @@ def forget_old(office: Office) -> int:
 
 def _batch(office: Office, rows: Sequence[Waiting]) -> list[tuple[MoveRequest, Outcome]]:
     """Do these rows and settle them; what came of those that were tried at all."""
-    now, tried = office.clock.now(), []
+    now = office.clock.now()
     with office.write() as uow:
-        askers = {(row.person, row.asked.giver): _asker(uow, row, now) for row in rows}
-        for row in rows:
-            caller = askers[row.person, row.asked.giver]
-            if caller is None:
-                uow.jobs.settle(row, now, None, _plain((Reason("account_locked", Kind.AUTHORITY),)))
-                continue
-            request = MoveRequest(row.asked.item, row.move, comment=row.comment, seen=row.asked.seen)
-            try:
-                with uow.part():
-                    outcome: Outcome = _made(office, uow, caller, request, now)
-            except MoveRefused as refusal:
-                outcome = refusal.refused
-                record_refusal(uow, caller, outcome.item, outcome.move, outcome.reasons, now)
-            except _Unfit as unfit:
-                uow.jobs.settle(row, now, None, _plain(unfit.reasons))
-                continue
-            reasons = outcome.reasons if isinstance(outcome, Refused) else ()
-            uow.jobs.settle(row, now, None if reasons else outcome.item.state, _plain(reasons))
-            tried.append((request, outcome))
-    return tried
+        askers = {(row.job, row.asked.giver): row for row in rows}
+        callers = {key: _asker(uow, row, now) for key, row in askers.items()}
+        able = [(row, caller) for row in rows if (caller := callers[row.job, row.asked.giver]) is not None]
+        requests = [(caller, _request(row)) for row, caller in able]
+        outcomes = [_outcome(told) for told in perform_all(office, uow, requests, now)]
+        became: dict[tuple[str, int], Outcome | Reason] = {
+            (row.job, row.n): outcome for (row, _), outcome in zip(able, outcomes, strict=True)
+        }
+        locked = Reason("account_locked", Kind.AUTHORITY)
+        uow.jobs.settle([_settled(row, became.get((row.job, row.n), locked)) for row in rows], now)
+    tried = zip(requests, outcomes, strict=True)
+    return [(request, outcome) for (_, request), outcome in tried if not isinstance(outcome, Reason)]
+
+
+def _request(row: Waiting) -> MoveRequest:
+    return MoveRequest(row.asked.item, row.move, comment=row.comment, seen=row.asked.seen, bulk=True)
+
+
+def _settled(row: Waiting, became: Outcome | Reason) -> tuple[Waiting, str | None, list[dict[str, Any]]]:
+    if isinstance(became, Done):
+        return row, became.item.state, []
+    return row, None, _plain(became.reasons if isinstance(became, Refused) else (became,))
+
+
+def _outcome(told: Outcome | Fault) -> Outcome | Reason:
+    """What is told of a row; one that does not come to a decision at all has a reason too."""
+    match told:
+        case StaleItem():
+            return Reason("stale", Kind.STATE, {"seen": str(told.seen), "current": str(told.current)})
+        case NotFound():
+            return Reason("not_found", Kind.INPUT, {"kind": told.kind, "name": told.name})
+        case Done() | Refused():
+            return told
+        case _:
+            # No row of a job has a key of its own.
+            raise told
 
 
 def _asker(uow: UnitOfWork, row: Waiting, now: datetime) -> Caller | None:
@@ -177,26 +184,6 @@ def _asker(uow: UnitOfWork, row: Waiting, now: datetime) -> Caller | None:
         return None
     actor = replace(uow.people.actor(row.person, now), acting_for=row.asked.giver)
     return Caller(actor, "job", request=row.job)
-
-
-class _Unfit(Exception):
-    """The row does not come to a decision at all."""
-
-    def __init__(self, reason: Reason) -> None:
-        super().__init__(reason.code)
-        self.reasons = (reason,)
-
-
-def _made(office: Office, uow: UnitOfWork, caller: Caller, request: MoveRequest, now: datetime) -> Done:
-    try:
-        item = readable(uow, caller, request.item).item
-        if not transition_named(office.editions.of(item, uow), request.move).bulk:
-            raise _Unfit(Reason("not_bulk", Kind.PRECONDITION, {"move": request.move}))
-        return perform_in(office, uow, caller, request, now)
-    except StaleItem as stale:
-        raise _Unfit(Reason("stale", Kind.STATE, {"seen": str(stale.seen), "current": str(stale.current)})) from None
-    except NotFound as missing:
-        raise _Unfit(Reason("not_found", Kind.INPUT, {"kind": missing.kind, "name": missing.name})) from None
 
 
 def _plain(reasons: Iterable[Reason]) -> list[dict[str, Any]]:

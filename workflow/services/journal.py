@@ -40,10 +40,17 @@ def stream_of(item: Item) -> str:
 
 
 def record(uow: UnitOfWork, head: Head, note: Note, caller: Caller, now: datetime) -> Entry:
-    """Append the entry that follows `head` on its stream; the recorded time never runs backwards within a stream."""
+    """Append the entry that follows `head` on its stream."""
+    entry = entry_of(head, note, caller, now)
+    uow.audit.append(entry)
+    return entry
+
+
+def entry_of(head: Head, note: Note, caller: Caller, now: datetime) -> Entry:
+    """The entry that follows `head` on its stream; the recorded time never runs backwards within a stream."""
     recorded_at = head.not_before(now)
     actor, definition = caller.actor, note.definition
-    entry = compose(
+    return compose(
         stream=note.stream,
         n=head.n + 1,
         previous=head.leaf,
@@ -67,8 +74,6 @@ def record(uow: UnitOfWork, head: Head, note: Note, caller: Caller, now: datetim
         conditions=note.conditions,
         extra=note.extra,
     )
-    uow.audit.append(entry)
-    return entry
 
 
 def _mark(note: Note, actor: Actor) -> ActorMark:

@@ -16,6 +16,7 @@ from workflow.persistence import UnitOfWork
 from workflow.persistence.content import ContentStore
 from workflow.persistence.erasure import Eraser
 from workflow.persistence.sealer import Sealer
+from workflow.persistence.together import ALONE, Together
 from workflow.services.editions import Editions
 from workflow.services.letters import Mailer
 from workflow.services.measures import CatalogueMeasures
@@ -44,7 +45,7 @@ class Office:
     `witness` hears of every move that was tried, after its transaction.
     `eraser` may delete private texts; without it another process carries out what was granted. `trusted_roots` is the folder
     of certificates by which signatures on files are judged; without it none is called good. `indicators` are those of reports.
-    `sealer` may number the log; without it another process does.
+    `sealer` may number the log; without it another process does. `together` is how requests that come at once share a transaction.
     """
 
     write: Callable[[], UnitOfWork]
@@ -62,6 +63,7 @@ class Office:
     indicators: Indicators = NO_INDICATORS
     eraser: Eraser | None = None
     sealer: Sealer | None = None
+    together: Together = ALONE
 
     def measures(self, uow: UnitOfWork) -> Measures:
         """What the office holds figures against in a unit of work: its indicators, and what was reported before."""

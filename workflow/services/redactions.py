@@ -17,6 +17,7 @@ from workflow.engine.item import Actor
 from workflow.errors import NotFound
 from workflow.ids import new_id
 from workflow.persistence import StoredItem, UnitOfWork
+from workflow.persistence.items import Saved
 from workflow.persistence.redactions import TELLING, Redaction, RedactionRequest, Sealed, without
 from workflow.services.journal import Note, append, stream_of
 from workflow.services.office import Caller, Office
@@ -334,7 +335,7 @@ def _rewrite(office: Office, uow: UnitOfWork, item_id: str, text: str) -> None:
     became = _without(stored, definition.private_fields | {COMMENT}, text)
     if became != stored.item:
         # What the clock has to do with the item stays as it is: no rule of its own looks at private text.
-        uow.items.save(stored, became, row_facts(definition, became), stored.next_look_at, stored.head)
+        uow.items.save(Saved(stored, became, row_facts(definition, became), stored.next_look_at, stored.head))
 
 
 def _without(stored: StoredItem, private: frozenset[str], text: str) -> Item:

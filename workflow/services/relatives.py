@@ -4,11 +4,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from workflow.audit import Entry, Head
 from workflow.engine import (
-    SYSTEM_ACTOR,
     Accepted,
-    Actor,
     Circumstances,
     CreateItem,
     Definition,
@@ -18,31 +15,19 @@ from workflow.engine import (
     Reason,
     decide,
     fold,
-    react,
-    row_facts,
 )
-from workflow.engine.deadlines import next_look, waits_alike
 from workflow.engine.definition import COMMENT
 from workflow.engine.effects import SignalItem, SpawnChild, fitted
 from workflow.engine.events import (
     ChildClosed,
     ChildOpened,
-    EpisodeOpened,
     Event,
-    Overridden,
-    RequestAmended,
-    RequestClosed,
-    RequestOpened,
-    TimerFired,
-    Transitioned,
-    Voted,
-    VoteWithdrawn,
 )
 from workflow.engine.permissions import carried_on
 from workflow.errors import NotFound
 from workflow.ids import new_id
 from workflow.persistence import StoredItem, UnitOfWork
-from workflow.services.journal import Note, record, stream_of
+from workflow.services.commits import Decided, commit
 from workflow.services.office import Caller, Office
 from workflow.values import Frozen, replace
 
@@ -74,14 +59,24 @@ def carry_out(office: Office, uow: UnitOfWork, caller: Caller, act: Act, circums
     """
     # An item keeps its parent for ever: where it stood before tells as well as where it will stand.
     item = act.stored.item if act.stored else fold(None, act.decision.events)
-    if item.parent is None and not act.decision.consequences:
-        return commit_decision(uow, act.definition, act.stored, act.decision, caller, circumstances, act.comment)
+    if concerns_one_item(act.decision, item):
+        return commit(uow, decided_alone(act, caller, circumstances))[0]
     family = _Family(office, uow, caller, circumstances)
     family.take_part(act, item)
     if family.reasons:
         raise RelativesRefused(tuple(family.reasons))
     family.write()
     return family.parts[item.id].item
+
+
+def concerns_one_item(decision: Accepted, item: Item) -> bool:
+    """Whether nothing above or below the item can have a part in what was decided of it."""
+    return item.parent is None and not decision.consequences
+
+
+def decided_alone(act: Act, caller: Caller, circumstances: Circumstances) -> Decided:
+    """An act that concerns one item, to be written with others like it."""
+    return Decided(act.definition, act.stored, act.decision, caller, circumstances, act.comment)
 
 
 def next_code(uow: UnitOfWork, definition: Definition, circumstances: Circumstances) -> str:
@@ -135,12 +130,12 @@ class _Family:
 
     def write(self) -> None:
         # Who was only looked at has no event.
-        for part in (part for part in self.parts.values() if part.events):
-            decision = replace(part.decision or Accepted(()), events=tuple(part.events))
-            circumstances = self._around(part.definition)
-            commit_decision(
-                self._uow, part.definition, part.stored, decision, self._caller, circumstances, part.comment
-            )
+        commit(self._uow, *(self._decided(part) for part in self.parts.values() if part.events))
+
+    def _decided(self, part: _Part) -> Decided:
+        decision = replace(part.decision or Accepted(()), events=tuple(part.events))
+        around = self._around(part.definition)
+        return Decided(part.definition, part.stored, decision, self._caller, around, part.comment)
 
     def _around(self, definition: Definition) -> Circumstances:
         return self._office.circumstances(
@@ -249,76 +244,3 @@ class _Family:
         for reason in reasons:
             params = {**reason.params, "item": part.item.code}
             self.reasons.append(replace(reason, params=params, of=definition))
-
-
-def commit_decision(
-    uow: UnitOfWork,
-    definition: Definition,
-    stored: StoredItem | None,
-    decision: Accepted,
-    caller: Caller,
-    circumstances: Circumstances,
-    comment: str | None = None,
-    entry_type: str | None = None,
-) -> Item:
-    """Write what was decided of one item alone: its row under its version, one audit entry, the messages."""
-    before = stored.item if stored else None
-    after = fold(before, decision.events)
-    moved = next((event for event in decision.events if isinstance(event, Transitioned)), None)
-    note = Note(
-        stream=stream_of(after),
-        type=entry_type or _entry_type(decision, before),
-        events=decision.events,
-        item=after,
-        definition=definition,
-        move=moved.move if moved else None,
-        source=before.state if before else None,
-        target=after.state,
-        comment=comment,
-        role=decision.role,
-        delegation=decision.delegation,
-        conditions=decision.conditions,
-        effective_at=_effective_at(decision, caller.actor),
-    )
-    head = stored.head if stored else Head()
-    entry: Entry = record(uow, head, note, caller, circumstances.now)
-    if stored is None:
-        uow.items.add(after, row_facts(definition, after), next_look(definition, after, circumstances), entry.head)
-    elif after.revision == stored.item.revision:
-        uow.items.keep_heard(stored, after, next_look(definition, after, circumstances), entry.head)
-    else:
-        same = waits_alike(stored.item, after)
-        look_at = stored.next_look_at if same else next_look(definition, after, circumstances)
-        uow.items.save(stored, after, row_facts(definition, after), look_at, entry.head)
-    for message in react(definition, decision.events):
-        uow.messages.put(
-            message.kind,
-            {"item": after.id, "move": message.move, "name": message.name, "roles": list(message.roles)},
-            circumstances.now,
-        )
-    return after
-
-
-def _entry_type(decision: Accepted, before: Item | None) -> str:
-    if before is None:
-        return "create"
-    own = [event for event in decision.events if not isinstance(event, ChildOpened | ChildClosed)]
-    if not own:
-        return "child"
-    if isinstance(own[-1], TimerFired):
-        return "timer"
-    if isinstance(own[0], Overridden):
-        return "override"
-    if isinstance(own[0], Voted | VoteWithdrawn):
-        return "vote"
-    if isinstance(own[0], RequestOpened | RequestAmended | RequestClosed):
-        return "request"
-    return "move"
-
-
-def _effective_at(decision: Accepted, actor: Actor) -> datetime | None:
-    """The instant the clock's own acts took effect, however late they are recorded; people act when they act."""
-    if actor.id != SYSTEM_ACTOR.id:
-        return None
-    fell_due = (event.effective_at for event in decision.events if isinstance(event, EpisodeOpened | TimerFired))
-    return next(fell_due, None)

@@ -13,9 +13,9 @@ from workflow.engine.events import FieldChanged, Migrated, from_plain
 from workflow.engine.succession import go_back, migrate, road
 from workflow.errors import NotFound, StaleItem
 from workflow.persistence import UnitOfWork
+from workflow.services.commits import Decided, commit
 from workflow.services.journal import stream_of
 from workflow.services.office import Caller, Office
-from workflow.services.relatives import commit_decision
 from workflow.values import replace
 
 _BATCH = 500
@@ -237,7 +237,7 @@ def _pass_on(office: Office, caller: Caller, item_id: str, judge: _Judge) -> Ver
                 definition, decision = judged
                 if isinstance(decision, Accepted):
                     circumstances = office.circumstances(definition, NobodyElse(), UNMEASURED)
-                    commit_decision(uow, definition, stored, decision, caller, circumstances, entry_type=ENTRY)
+                    commit(uow, Decided(definition, stored, decision, caller, circumstances, entry_type=ENTRY))
                 return _verdict(stored.item, definition, decision)
         except StaleItem:
             # Somebody moved the item between our reading and our writing it: look at it again.

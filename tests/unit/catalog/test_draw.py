@@ -1,7 +1,6 @@
 """Drawings keep their promises: nothing overlaps, nothing is left out, nothing in them could run or style itself."""
 
 import re
-import time
 from itertools import combinations, pairwise, product
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -381,14 +380,3 @@ MEASURED = {
 def test_no_letter_is_reckoned_narrower_than_it_is(letter):
     assert text_width(letter, 1000) >= MEASURED[letter]
     assert text_width(letter + "\N{COMBINING ACUTE ACCENT}", 1000) == text_width(letter, 1000)
-
-
-@pytest.mark.parametrize("name", KNOWN)
-def test_a_drawing_takes_a_fraction_of_a_page_view(name):
-    view = View(next(iter(KNOWN[name].states)), (), frozenset(KNOWN[name].transitions))
-    spent = []
-    for _ in range(5):
-        begun = time.perf_counter()
-        draw(KNOWN[name], view, "whole")
-        spent.append(time.perf_counter() - begun)
-    assert min(spent) <= 0.020
