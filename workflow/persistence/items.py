@@ -499,12 +499,16 @@ class Items:
         # To look at the count is one more journey to a server; nobody else can have written a row that is held since it was read.
         known = self._cursor.name != "sqlite" and all(self._held.get(row["of_id"]) == row["seen"] for row in rows)
         if not known and written.rowcount != len(rows):
-            now = {row["of_id"]: self._revision(row["of_id"]) for row in rows}
-            stale = next((row for row in rows if now[row["of_id"]] != row["new_revision"]), rows[-1])
-            raise StaleItem(stale["of_id"], stale["seen"], now[stale["of_id"]])
+            raise self._stale_of(rows)
         for row in rows:
             if row["of_id"] in self._held:
                 self._held[row["of_id"]] = row["new_revision"]
+
+    def _stale_of(self, rows: Sequence[Mapping[str, Any]]) -> StaleItem:
+        """Which of these rows was not written: the first that tells of another entry than it was to tell of."""
+        found = {row["of_id"]: self.get(row["of_id"]) for row in rows}
+        stale = next((row for row in rows if found[row["of_id"]].head.leaf != row["new_head_leaf"]), rows[-1])
+        return StaleItem(stale["of_id"], stale["seen"], found[stale["of_id"]].item.revision)
 
     def _revision(self, item_id: str) -> int:
         row = run(self._cursor, _REVISION, {"id": item_id}).fetchone()

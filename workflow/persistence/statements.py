@@ -7,14 +7,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import cache, partial
 from itertools import count
 from typing import Any
 
 from sqlalchemy import Dialect
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql import ClauseElement, Insert
+from sqlalchemy.sql.compiler import SQLCompiler
 
 from workflow.errors import Busy
+from workflow.persistence.row_sets import ROWS, as_set, as_text
 
 Observer = Callable[[str], None]
 """Told the name of each statement before it runs; what it raises stops the statement."""
@@ -48,10 +51,14 @@ def announce(name: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Text:
-    """SQL as one dialect spells it; `fixed` are the values that the statement brings along itself."""
+    """SQL as one dialect spells it; `fixed` are the values that the statement brings along itself.
+
+    `of_rows` spells it for a set of rows at once, where the dialect has a way to; None from it: that statement has none.
+    """
 
     sql: str
     fixed: Mapping[str, Any]
+    of_rows: Callable[[], str | None] | None
 
 
 class Statement:
@@ -75,7 +82,12 @@ class Statement:
         # Named parameters let the driver pick what it needs from one mapping, whatever their order in the text.
         speller = sqlite.dialect(paramstyle="named") if dialect.name == "sqlite" else dialect
         compiled = clause.compile(dialect=speller)
-        return _Text(str(compiled), {name: value for name, value in compiled.params.items() if value is not None})
+        fixed = {name: value for name, value in compiled.params.items() if value is not None}
+        of_rows = None
+        if dialect.name != "sqlite" and isinstance(compiled, SQLCompiler):
+            types = {name: bind.type for name, bind in compiled.binds.items() if name not in fixed}
+            of_rows = cache(partial(as_set, str(compiled), types))
+        return _Text(str(compiled), fixed, of_rows)
 
 
 def per_dialect(build: Callable[[Callable[[Any], Any]], Insert]) -> Mapping[str, Insert]:
@@ -122,6 +134,8 @@ def run_many(cursor: Cursor, statement: Statement, rows: Sequence[Mapping[str, A
     announce(statement.name)
     text = statement.text(cursor.dialect)
     try:
+        if len(rows) > 1 and text.of_rows is not None and (of_rows := text.of_rows()) is not None:
+            return cursor.raw.execute(of_rows, {**text.fixed, ROWS: as_text(rows)})
         return cursor.raw.executemany(text.sql, [{**text.fixed, **row} for row in rows] if text.fixed else rows)
     except Exception as fault:
         raise_busy(fault)
