@@ -18,6 +18,7 @@ from tests.sealing import signer_of
 from workflow.audit import canonical
 from workflow.audit.keys import SigningKey
 from workflow.audit.note import Checkpoint
+from workflow.engine.paper import PLACEHOLDERS
 from workflow.errors import NotFound
 from workflow.exports.paper import Share
 from workflow.services import auditing, delegations, publishing
@@ -320,6 +321,34 @@ def test_a_workflow_of_another_trade_has_a_paper_in_its_own_words_as_its_file_de
     assert [words for words in (*expected, "Việc gia đình./.") if words not in lines] == []
     assert [words for words in expected if "".join(words.split()) not in said] == []
     assert "Báo cáo" not in " ".join(lines)
+
+
+def test_every_placeholder_says_something(office):
+    leave = (DEFINITIONS / "leave.yaml").read_text(encoding="utf-8")
+    spoken = "".join(f'    - "{word}: {{{word}}}"\n' for word in PLACEHOLDERS)
+    declared = "".join(
+        f'  {name}: {{type: {kind}, private: false, label: {{vi: "Kỳ", en: "Period"}}}}\n'
+        for name, kind in (("period", "text"), ("window_from", "date"), ("window_to", "date"))
+    )
+    text = f"{leave.partition('  recipients:')[0]}  recipients:\n{spoken}"
+    text = text.replace("states:\n", f"{declared}states:\n", 1)
+    text = text.replace("reason]}\n", "reason], optional: [period, window_from, window_to]}\n")
+    published(office, text, "leave.yaml")
+    more = {"period": "2026-Q3", "window_from": "15/06/2026", "window_to": "14/09/2026"}
+
+    found = paper(office, new(office, "leave", "officer.kt", ASKED | more))
+
+    assert dict(line.split(": ", 1) for line in found.recipients) == {
+        "agency": "Phòng Kinh tế",
+        "commune": PEOPLE_S_COMMITTEE,
+        "committee": "UBND xã",
+        "consolidating": "Phòng VH-XH",
+        "unit": "Phòng KT",
+        "unit_symbol": "KT",
+        "title": ASKED["title"],
+        "period": "quý III năm 2026",
+        "window": "từ ngày 15/06/2026 đến ngày 14/09/2026",
+    }
 
 
 def test_what_the_subject_takes_from_the_item_is_signed_with_it(office):

@@ -1,4 +1,4 @@
-"""Official papers: what an item says, as its definition words it, in the form of the decree, signed as the log says it was signed."""
+"""Official papers: what an item says, as its definition words it, in the form of the decree, signed as the log says."""
 
 import hashlib
 from collections.abc import Callable, Mapping
