@@ -14,7 +14,8 @@ from web.settings import Settings
 from web.wiring import NOTICES
 from workflow.catalog import schema
 from workflow.engine.conditions import FACTS
-from workflow.engine.definition import OFFICES, POSTS, FieldType
+from workflow.engine.definition import OFFICES, POSTS, Agency, FieldType, Table
+from workflow.engine.paper import PLACEHOLDERS
 
 FORMAT = (ROOT / "definitions" / "README.md").read_text(encoding="utf-8")
 ENGINE = (ROOT / "workflow" / "README.md").read_text(encoding="utf-8")
@@ -40,6 +41,7 @@ HEADINGS = {
     "SERIES": "Series",
     "WINDOW": "Series",
     "DUE": "Series",
+    "PAPER": "Paper",
     "INVARIANT": "Invariants and migration",
     "PATH": "Invariants and migration",
     "NEVER": "Invariants and migration",
@@ -107,6 +109,14 @@ def test_every_field_type_effect_and_follow_up_has_a_line_of_its_own():
 
 def test_every_word_of_a_condition_is_explained():
     assert unwritten(sorted(FACTS), section(FORMAT, "Conditions")) == []
+
+
+def test_every_placeholder_and_annex_of_a_paper_is_explained():
+    text = section(FORMAT, "Paper")
+
+    assert set(PLACEHOLDERS) == set(re.findall(r"`\{(\w+)\}`", text))
+    assert unwritten([*Agency, *Table], text) == []
+    assert set(Table) == set(re.findall(r"^\| `(\w+)` \|", text.partition("| annex |")[2], re.MULTILINE))
 
 
 def test_everybody_who_may_act_is_named():

@@ -3,29 +3,35 @@
 import hashlib
 import io
 from datetime import date
+from pathlib import Path
 
+import docx
 import openpyxl
 import pytest
 
 from tests import files
 from tests.integration.test_consolidation import consolidated, issued
-from tests.offices import at, caller, moved, new_task, opened_office, shipped
+from tests.offices import HOUSE, at, caller, moved, new_task, opened_office, shipped
 from tests.papers import words_of
 from tests.reporting import FIGURES, UNITS, code_of, on, opened, received, reported, sent, table, voted
 from tests.sealing import signer_of
 from workflow.audit import canonical
 from workflow.audit.keys import SigningKey
 from workflow.audit.note import Checkpoint
+from workflow.engine.paper import PLACEHOLDERS
 from workflow.errors import NotFound
 from workflow.exports.paper import Share
-from workflow.services import auditing, delegations
+from workflow.services import auditing, delegations, publishing
 from workflow.services.delegations import Given, Power
 from workflow.services.documents import document_of, paper_of
 from workflow.services.evidence import attach
+from workflow.services.items import NewItem, create
 from workflow.services.moves import MoveRequest, perform
 from workflow.values import replace
 
 PERIOD = "2026-10"
+PEOPLE_S_COMMITTEE = "Ủy ban nhân dân xã\u00a0Đường\u00a0An"
+DEFINITIONS = Path(__file__).parents[1] / "definitions"
 
 
 def reporting(place):
@@ -211,6 +217,188 @@ def test_a_correction_names_the_paper_that_it_replaces(office):
     assert corrected.opening.endswith("Báo cáo này thay thế Báo cáo số 12/BC-KT ngày 19/10/2026 của Phòng Kinh tế.")
     assert "thay thế" not in paper(then, code).opening
     assert corrected.number == ""
+
+
+def test_a_report_is_addressed_to_the_commune_and_told_to_who_consolidates_unless_that_is_its_own_unit(office):
+    of_another, own = (paper(office, code_of(office, unit, PERIOD)) for unit in ("kt", "vhxh"))
+
+    assert (of_another.kind, of_another.symbol, of_another.superior) == ("Báo cáo", "BC-KT", PEOPLE_S_COMMITTEE)
+    assert of_another.addressee == f"Kính gửi: {PEOPLE_S_COMMITTEE}"
+    assert of_another.opening == (
+        "Thực hiện chế độ thông tin, báo cáo định kỳ về công tác cải cách hành chính, Phòng Kinh tế báo cáo kết quả thực "
+        "hiện tháng 10 năm 2026 (số liệu từ ngày 15/09/2026 đến ngày 14/10/2026) như sau:"
+    )
+    assert [section.heading for section in of_another.sections] == [
+        "Công tác chỉ đạo, điều hành",
+        "Kết quả theo sáu lĩnh vực",
+        "Tồn tại, hạn chế và nguyên nhân",
+        "Nhiệm vụ kỳ tới",
+        "Kiến nghị, đề xuất",
+    ]
+    assert of_another.recipients == ("- UBND xã (để b/c);", "- Phòng VH-XH (để tổng hợp);", "- Lưu: VT.")
+    assert own.recipients == ("- UBND xã (để b/c);", "- Lưu: VT.")
+
+
+def test_the_commune_s_report_is_addressed_to_the_city(office):
+    for unit in UNITS[:4]:
+        reported(office, unit, PERIOD, on(10, 16))
+    item = consolidated(office, on(10, 20, 9))
+
+    found = paper(at(office, on(10, 20, 10)), item.code)
+
+    assert found.addressee == "Kính gửi: Ủy ban nhân dân thành phố"
+    assert found.opening == (
+        f"Thực hiện chế độ thông tin, báo cáo định kỳ về công tác cải cách hành chính, {PEOPLE_S_COMMITTEE} báo cáo kết "
+        "quả thực hiện tháng 10 năm 2026 như sau:"
+    )
+    assert found.recipients == (
+        "- UBND thành phố (để b/c);",
+        "- Sở Nội vụ (để b/c);",
+        "- TT Đảng ủy, TT HĐND xã;",
+        "- Chủ tịch, các Phó Chủ tịch UBND xã;",
+        "- Các cơ quan, đơn vị thuộc xã;",
+        "- Lưu: VT, VHXH.",
+    )
+
+
+# -- a workflow of another trade ----------------------------------------------------------------------------------------
+
+ASKED = {
+    "title": "Nghỉ phép năm {period}",
+    "reason": "Việc gia đình",
+    "first_day": "08/10/2026",
+    "last_day": "09/10/2026",
+}
+BOARD = """
+paper:
+  signed_by: approve_large
+  agency: AGENCY
+  kind: "Tờ trình"
+  symbol: TTr
+  subject: "Mua sắm {title}"
+  addressee: "Kính gửi: {committee}"
+  sections: {purpose: "Mục đích sử dụng"}
+  recipients: ["- {commune};", "- Lưu: VT, {unit_symbol}."]
+"""
+
+
+def published(office, text, name):
+    assert publishing.publish(office, HOUSE, text.encode(), name).fresh
+
+
+def new(office, workflow, login, fields, parent=None):
+    return create(office, caller(office, login), NewItem(workflow, "kt", fields, parent)).item.code
+
+
+def bought(office, agency):
+    """The code of a purchase that chairman and chief of office have agreed to, in the name of the agency."""
+    purchase = (DEFINITIONS / "purchase.yaml").read_text(encoding="utf-8")
+    published(office, purchase + BOARD.replace("AGENCY", agency), "purchase.yaml")
+    code = new(office, "purchase", "officer.kt", {"title": "máy chủ", "amount": "90000000", "purpose": "Thay máy hỏng"})
+    moved(office, "officer.kt", code, "approve_large", supplier="Công ty B")
+    for login in ("head.vp", "chairman"):
+        voted(office, login, code, "approve_large")
+    return code
+
+
+def test_a_workflow_of_another_trade_has_a_paper_in_its_own_words_as_its_file_declares(office):
+    published(office, (DEFINITIONS / "leave.yaml").read_text(encoding="utf-8"), "leave.yaml")
+    code = new(office, "leave", "officer.kt", ASKED)
+    asked = paper(office, code, "officer.kt")
+    moved(office, "head.kt", code, "grant", days="2")
+
+    granted = paper(office, code, "officer.kt")
+    said = words_of(taken(office, code, "pdf", "officer.kt").content)
+    lines = [
+        line.text for line in docx.Document(io.BytesIO(taken(office, code, "docx", "officer.kt").content)).paragraphs
+    ]
+
+    assert (asked.draft, granted.draft) == (True, False)
+    assert (granted.kind, granted.symbol, granted.capacity) == ("Giấy nghỉ phép", "GNP-KT", ("TRƯỞNG PHÒNG",))
+    assert granted.recipients == ("- Văn phòng HĐND - UBND;", "- Phòng VH-XH (để theo dõi);", "- Lưu: Phòng KT.")
+    assert (granted.addressee, granted.annexes, granted.number, granted.dated) == ("", (), "", None)
+    expected = ("GIẤY NGHỈ PHÉP", ASKED["title"], "Phòng Kinh tế cho phép nghỉ như sau:", "I. LÝ DO NGHỈ")
+    assert [words for words in (*expected, "Việc gia đình./.") if words not in lines] == []
+    assert [words for words in expected if "".join(words.split()) not in said] == []
+    assert "Báo cáo" not in " ".join(lines)
+
+
+def test_every_placeholder_says_something(office):
+    leave = (DEFINITIONS / "leave.yaml").read_text(encoding="utf-8")
+    spoken = "".join(f'    - "{word}: {{{word}}}"\n' for word in PLACEHOLDERS)
+    declared = "".join(
+        f'  {name}: {{type: {kind}, private: false, label: {{vi: "Kỳ", en: "Period"}}}}\n'
+        for name, kind in (("period", "text"), ("window_from", "date"), ("window_to", "date"))
+    )
+    text = f"{leave.partition('  recipients:')[0]}  recipients:\n{spoken}"
+    text = text.replace("states:\n", f"{declared}states:\n", 1)
+    text = text.replace("reason]}\n", "reason], optional: [period, window_from, window_to]}\n")
+    published(office, text, "leave.yaml")
+    more = {"period": "2026-Q3", "window_from": "15/06/2026", "window_to": "14/09/2026"}
+
+    found = paper(office, new(office, "leave", "officer.kt", ASKED | more))
+
+    assert dict(line.split(": ", 1) for line in found.recipients) == {
+        "agency": "Phòng Kinh tế",
+        "commune": PEOPLE_S_COMMITTEE,
+        "committee": "UBND xã",
+        "consolidating": "Phòng VH-XH",
+        "unit": "Phòng KT",
+        "unit_symbol": "KT",
+        "title": ASKED["title"],
+        "period": "quý III năm 2026",
+        "window": "từ ngày 15/06/2026 đến ngày 14/09/2026",
+    }
+
+
+def test_what_the_subject_takes_from_the_item_is_signed_with_it(office):
+    leave = (DEFINITIONS / "leave.yaml").read_text(encoding="utf-8")
+    renamed = "  rename: {from: granted, to: same, by: [creator], require: [title], label: {vi: 'Sửa', en: 'Rename'}}\n"
+    published(office, leave.replace("timers:\n", f"{renamed}timers:\n"), "leave.yaml")
+    code = new(office, "leave", "officer.kt", ASKED)
+    moved(office, "head.kt", code, "grant", days="2")
+    assert not paper(office, code).draft
+
+    moved(office, "officer.kt", code, "rename", title="Nghỉ không lương")
+
+    assert paper(office, code).draft
+
+
+@pytest.mark.parametrize(
+    ("agency", "head", "capacity"),
+    [
+        ("unit", (PEOPLE_S_COMMITTEE, "Phòng Kinh tế", "TTr-KT"), ("CHỦ TỊCH UBND XÃ",)),
+        ("commune", ("", PEOPLE_S_COMMITTEE, "TTr-UBND"), ("TM. ỦY BAN NHÂN DÂN", "CHỦ TỊCH")),
+    ],
+)
+def test_whoever_signs_the_paper_of_a_unit_that_is_not_his_stands_in_for_nobody_there(office, agency, head, capacity):
+    found = paper(office, bought(office, agency))
+
+    assert (found.superior, found.agency, found.symbol) == head
+    assert found.capacity == capacity
+    assert (found.subject, found.addressee) == ("Mua sắm máy chủ", "Kính gửi: UBND xã")
+    assert found.recipients == (f"- {PEOPLE_S_COMMITTEE};", "- Lưu: VT, KT.")
+
+
+def test_an_item_has_the_paper_of_the_edition_that_it_began_with(office):
+    leave = (DEFINITIONS / "leave.yaml").read_text(encoding="utf-8")
+    published(office, leave.partition("paper:\n")[0], "leave.yaml")
+    before = new(office, "leave", "officer.kt", ASKED)
+    published(office, leave.replace("version: 1\n", "version: 2\n"), "leave.yaml")
+    after = new(office, "leave", "officer.kt", ASKED)
+
+    with pytest.raises(NotFound):
+        paper(office, before)
+    assert paper(office, after).kind == "Giấy nghỉ phép"
+
+
+def test_a_part_of_a_case_replaces_no_paper(office):
+    leave = (DEFINITIONS / "leave.yaml").read_text(encoding="utf-8")
+    published(office, leave.replace("reason]}\n", "reason], children_of: [leave]}\n"), "leave.yaml")
+    whole = new(office, "leave", "officer.kt", ASKED)
+    part = new(office, "leave", "officer.kt", ASKED, whole)
+
+    assert paper(office, part).opening == "Phòng Kinh tế cho phép nghỉ như sau:"
 
 
 # -- who takes it -------------------------------------------------------------------------------------------------------

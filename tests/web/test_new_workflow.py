@@ -68,6 +68,15 @@ def test_a_refusal_needs_its_reason(client_of):
 
 
 @pytest.mark.usefixtures("leave")
+def test_it_leads_to_the_paper_that_its_file_declares(client_of):
+    officer = client_of("officer.kt")
+    code = code_of(ask(officer))
+
+    assert all(f'href="/items/{code}/report.{form}"' in officer.get(f"/items/{code}").text for form in ("docx", "pdf"))
+    assert officer.get(f"/items/{code}/report.docx").status_code == 200
+
+
+@pytest.mark.usefixtures("leave")
 def test_it_is_drawn_and_explained(client_of):
     page = client_of("officer.vp").get("/definitions/leave/1")
 

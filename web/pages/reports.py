@@ -35,6 +35,7 @@ from workflow.services.consolidation import (
     newly_received,
     of_period,
 )
+from workflow.services.documents import has_paper
 from workflow.services.gathering import Gathered, Line
 from workflow.services.items import creatable
 from workflow.services.matrix import URGE, Matrix, PeriodRow, matrix, row_of, urge
@@ -321,6 +322,7 @@ def _consolidation_page(
         stale=[(code, item_path(code)) for code in stale],
         newest=int(str(newest.fields.get("version_no"))) if newest else 0,
         chosen=chosen,
+        has_paper=chosen is not None and has_paper(office().editions.of(chosen, uow)),
         versions=[_version(uow, one, chosen, series, period) for one in reversed(versions)],
         units=_units_told(chosen, gathered, titles),
         figures=_figure_lines(chosen, gathered, titles),

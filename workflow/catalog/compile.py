@@ -13,6 +13,7 @@ from workflow.catalog.schema import WORKFLOW, is_quantity
 from workflow.engine.definition import (
     OFFICES,
     POSTS,
+    Agency,
     Choice,
     Clear,
     Condition,
@@ -33,6 +34,7 @@ from workflow.engine.definition import (
     Migration,
     NeverInvariant,
     Notify,
+    PaperForm,
     PathInvariant,
     Series,
     SetField,
@@ -42,6 +44,7 @@ from workflow.engine.definition import (
     Stamp,
     State,
     Step,
+    Table,
     Target,
     Timer,
     Transition,
@@ -159,6 +162,7 @@ def _definition(top: _Block, fingerprint: str) -> Definition:
         transitions=_named(top["transitions"], _transition),
         timers=_named(top.get("timers"), _timer),
         series=_named(top.get("series"), _series),
+        paper=_paper(top["paper"]) if "paper" in top else None,
         invariants=tuple(_invariant(block) for block in top.get("invariants", ())),
         migrations=tuple(_migration(block) for block in top.get("migrate", ())),
     )
@@ -334,6 +338,23 @@ def _series(name: str, block: _Block) -> Series:
         opens=block.get("opens", "window_start"),
         for_each=block["for_each"],
         enabled=block.get("enabled", True),
+    )
+
+
+def _paper(block: _Block) -> PaperForm:
+    return PaperForm(
+        signed_by=block["signed_by"],
+        agency=Agency(block.get("agency", Agency.UNIT)),
+        kind=block["kind"],
+        symbol=block["symbol"],
+        subject=block["subject"],
+        addressee=block.get("addressee", ""),
+        opening=block.get("opening", ""),
+        sections=tuple(block["sections"].items()),
+        recipients=block["recipients"],
+        annexes=tuple(Table(word) for word in block.get("annexes", ())),
+        number=block.get("number"),
+        dated=block.get("dated"),
     )
 
 

@@ -25,6 +25,7 @@ from workflow.engine.definition import (
     Migration,
     Moment,
     Notify,
+    PaperForm,
     PathInvariant,
     Series,
     SetField,
@@ -50,7 +51,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One difference. `part` is state, move, field, deadline, timer, series or workflow; `aspect` is the file's own key.
+    """One difference. `part` is state, move, field, deadline, timer, series, paper or workflow; `aspect` is the file's own key.
 
     `old` and `new` are what stood and what stands there, in the file's words; both are None where a whole part came or went.
     """
@@ -80,7 +81,7 @@ class Change:
     def subject(self) -> Label:
         """The part in the reader's words and by its name in the file."""
         word = _PARTS[self.part]
-        if self.part == "workflow":
+        if self.part in _ALONE:
             return word
         return Label(f"{word.vi} “{self.name}” ({self.label.vi})", f'{word.en} "{self.name}" ({self.label.en})')
 
@@ -95,15 +96,18 @@ _PARTS: Mapping[str, Label] = MappingProxyType(
         "deadline": Label("hạn", "deadline"),
         "timer": Label("hẹn giờ", "timer"),
         "series": Label("chuỗi kỳ", "series"),
+        "paper": Label("văn bản", "paper"),
     }
 )
+_ALONE = frozenset({"workflow", "paper"})
+"""Parts of which a file has one at most: nothing is gained by their name."""
 
 _Aspects = Mapping[str, Label]
 """What a part says, by the key under which it says it."""
 
 
 def diff(old: Definition, new: Definition) -> tuple[Change, ...]:
-    """Every difference in the order of the file: the workflow itself, states, moves, fields, deadlines, timers, series."""
+    """Every difference in the order of the file: the workflow, its states, moves, fields, deadlines, timers, series, paper."""
     return tuple(change for part, describe in _DESCRIBED for change in _compared(part, describe(old), describe(new)))
 
 
@@ -246,6 +250,28 @@ def _series(series: Series) -> _Aspects:
     )
 
 
+def _paper(definition: Definition) -> Mapping[str, tuple[Label, _Aspects]]:
+    form = definition.paper
+    return {"paper": (_PARTS["paper"], _form(form))} if form else {}
+
+
+def _form(form: PaperForm) -> _Aspects:
+    return _said(
+        signed_by=form.signed_by,
+        agency=form.agency,
+        kind=form.kind,
+        symbol=form.symbol,
+        subject=form.subject,
+        addressee=form.addressee,
+        opening=form.opening,
+        sections=_joined(Label(f"{name} “{words}”", f'{name} "{words}"') for name, words in form.sections),
+        annexes=form.annexes,
+        number=form.number,
+        dated=form.dated,
+        recipients=_joined(Label(line, line) for line in form.recipients),
+    )
+
+
 def _all(parts: Mapping[str, Any], say: Any) -> Mapping[str, tuple[Label, _Aspects]]:
     return {name: (getattr(part, "label", Label(name, name)), say(part)) for name, part in parts.items()}
 
@@ -258,6 +284,7 @@ _DESCRIBED: tuple[tuple[str, Any], ...] = (
     ("deadline", lambda one: _all(one.deadlines, _deadline)),
     ("timer", lambda one: _all(one.timers, _timer)),
     ("series", lambda one: _all(one.series, _series)),
+    ("paper", _paper),
 )
 
 

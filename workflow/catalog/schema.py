@@ -29,12 +29,14 @@ from workflow.engine.definition import (
     OFFICES,
     POSTS,
     SAME,
+    Agency,
     Duration,
     FieldType,
     Final,
     Group,
     Label,
     Moment,
+    Table,
 )
 from workflow.engine.events import instant_of
 
@@ -42,6 +44,8 @@ FORMAT = "1"
 _DURATION = re.compile(r"(-?)([0-9]{1,4})(wd|d|h)")
 _MOMENT = re.compile(r"([a-z][a-z0-9_]*)(?: *([+-]) *([0-9]{1,4})(wd|d|h))?")
 _RELATIONS = frozenset({"creator"})
+_PLAIN = re.compile("[^{}]+")
+"""Words of a paper that leave nothing open."""
 
 
 class Span(Part):
@@ -350,6 +354,23 @@ SERIES = Block.from_dict(
     },
     name="Series",
 )
+PAPER = Block.from_dict(
+    {
+        "signed_by": Text(needed=True),
+        "agency": Text(known=tuple(Agency)),
+        "kind": Text(needed=True, form=_PLAIN),
+        "symbol": Text(needed=True, form=re.compile("[A-ZĐ][A-Za-zĐđ]{0,9}")),
+        "subject": Text(needed=True),
+        "addressee": Text(),
+        "opening": Text(),
+        "sections": Named(Text(form=_PLAIN), needed=True),
+        "annexes": Listed(Text(known=tuple(Table))),
+        "number": Text(),
+        "dated": Text(),
+        "recipients": Listed(Text(), needed=True, least=1),
+    },
+    name="Paper",
+)
 PATH = Block.from_dict({"from": Text(needed=True), "to": Text(needed=True), "through": Text(needed=True)}, name="Path")
 NEVER = Block.from_dict({"by": Text(needed=True), "do": Text(needed=True)}, name="Never")
 INVARIANT = InvariantBlock.from_dict({"path": One(PATH), "never": One(NEVER)}, name="Invariant")
@@ -378,6 +399,7 @@ WORKFLOW = Block.from_dict(
         "transitions": Named(One(TRANSITION), needed=True, refused={"proposer", "stay"}),
         "timers": Named(One(TIMER)),
         "series": Named(One(SERIES)),
+        "paper": One(PAPER),
         "invariants": Listed(One(INVARIANT)),
         "migrate": Listed(One(MIGRATION)),
     },

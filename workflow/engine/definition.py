@@ -344,6 +344,43 @@ class Migration:
     drop: tuple[str, ...]
 
 
+class Agency(StrEnum):
+    """In whose name a paper goes out: of the item's unit, or of the whole commune."""
+
+    UNIT = "unit"
+    COMMUNE = "commune"
+
+
+class Table(StrEnum):
+    """What may lie behind a paper: the item's figures, which unit sent its part and when, the tasks as they stood."""
+
+    FIGURES = "figures"
+    SENDERS = "senders"
+    TASKS = "tasks"
+
+
+@dataclass(frozen=True, slots=True)
+class PaperForm:
+    """The official paper that an item makes. `signed_by` is the move that signs it; texts are Vietnamese, as papers are.
+
+    Subject, addressee, opening and recipients may hold placeholders (`workflow.engine.paper`). `sections` are text fields with the
+    headings that the paper gives them; `number` and `dated` are the fields that the register fills, None where it fills none.
+    """
+
+    signed_by: str
+    agency: Agency
+    kind: str
+    symbol: str
+    subject: str
+    addressee: str
+    opening: str
+    sections: tuple[tuple[str, str], ...]
+    recipients: tuple[str, ...]
+    annexes: tuple[Table, ...] = ()
+    number: str | None = None
+    dated: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Create:
     by: tuple[Who, ...]
@@ -381,6 +418,7 @@ class Definition:
     episode_record: tuple[str, ...] = ()
     timers: Mapping[str, Timer] = field(default_factory=_empty)
     series: Mapping[str, Series] = field(default_factory=_empty)
+    paper: PaperForm | None = None
     invariants: tuple[Invariant, ...] = ()
     migrations: tuple[Migration, ...] = ()
 

@@ -120,11 +120,11 @@ class Paper:
     def reference(self) -> str:
         """How an annex names the paper that it belongs to."""
         when = date_words(self.dated, self.composed_at.date())
-        return f"(Kèm theo Báo cáo số {self._numbered} {when} của {clean(self.agency)})"
+        return f"(Kèm theo {clean(self.kind)} số {self._numbered} {when} của {clean(self.agency)})"
 
 
 _ONE_LINE = 24
-_NUMERALS = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X")
+_NUMERALS = (("X", 10), ("IX", 9), ("V", 5), ("IV", 4), ("I", 1))
 _ROOM = "\N{NO-BREAK SPACE}" * 8
 
 
@@ -139,7 +139,16 @@ def date_words(day: date | None, about: date) -> str:
 
 def annex_number(paper: Paper, n: int) -> str:
     """What stands above the `n`-th annex: it is numbered where it is not the only one."""
-    return f"Phụ lục {_NUMERALS[n]}" if len(paper.annexes) > 1 else "Phụ lục"
+    return f"Phụ lục {numeral(n + 1)}" if len(paper.annexes) > 1 else "Phụ lục"
+
+
+def numeral(n: int) -> str:
+    """A number as parts and annexes are counted; of tens there are as many as it takes."""
+    found = ""
+    for sign, worth in _NUMERALS:
+        found += sign * (n // worth)
+        n %= worth
+    return found
 
 
 def balanced(name: str) -> tuple[str, ...]:
@@ -182,9 +191,7 @@ def clean(text: str) -> str:
 def body(paper: Paper) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """Each numbered heading with its paragraphs; a part without words is left out. "./." ends the last: nothing follows it."""
     written = [(clean(one.heading), lines) for one in paper.sections if (lines := paragraphs(one.text))]
-    found = [
-        (f"{number}. {heading.upper()}", lines) for number, (heading, lines) in zip(_NUMERALS, written, strict=False)
-    ]
+    found = [(f"{numeral(n)}. {heading.upper()}", lines) for n, (heading, lines) in enumerate(written, 1)]
     if found:
         heading, lines = found[-1]
         found[-1] = (heading, (*lines[:-1], lines[-1].rstrip(" ./;") + END))

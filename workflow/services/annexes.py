@@ -1,17 +1,18 @@
-"""The tables behind a report's paper: its figures, who sent what, and the tasks as they stood."""
+"""The tables behind a paper, of which its form names some: the item's figures, who sent what, and the tasks as they stood."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
+from types import MappingProxyType
 
 from workflow.catalog.figures import Figure, Told, outcome
 from workflow.catalog.indicators import Indicator
 from workflow.catalog.organisation import Unit
 from workflow.engine import Actor, Definition, Item
+from workflow.engine.definition import Agency, PaperForm, Table
 from workflow.engine.periods import calendar_stretch
 from workflow.exports.paper import Align, Annex, Cell, Column, Share
 from workflow.persistence import UnitOfWork
-from workflow.queries.consolidation import CONSOLIDATION
 from workflow.services.figures import figures_in, lines_of, past_of, table_of
 from workflow.services.office import Office
 from workflow.services.past import office_at
@@ -30,23 +31,27 @@ class Reading:
     units: Mapping[str, Unit]
 
 
-def is_of_commune(item: Item) -> bool:
-    """Whether the whole commune reports there, not one unit."""
-    return item.workflow == CONSOLIDATION
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """What the tables tell of: an item of an edition, as that edition's `form` asks, as things stood at `at`."""
+
+    item: Item
+    definition: Definition
+    form: PaperForm
+    at: datetime
+
+    @property
+    def of_commune(self) -> bool:
+        """Whether the whole commune reports there, not one unit."""
+        return self.form.agency is Agency.COMMUNE
 
 
-def annexes(reading: Reading, definition: Definition, item: Item, at: datetime) -> Iterator[Annex]:
-    """The figures, of the commune's report who sent his part, and the tasks as they stood at `at`; without what would be empty."""
-    figures = _figures(reading, definition, item)
-    if figures.rows:
-        yield figures
-    if is_of_commune(item):
-        senders = _senders(reading.units, item)
-        if senders.rows:
-            yield senders
-    tasks = _tasks(reading, item, at)
-    if tasks.rows:
-        yield tasks
+def annexes(reading: Reading, reported: Reported) -> Iterator[Annex]:
+    """The tables that the form names, in its order, without what would be empty."""
+    for table in reported.form.annexes:
+        annex = _ANNEXES[table](reading, reported)
+        if annex.rows:
+            yield annex
 
 
 _FIGURE_COLUMNS = (
@@ -62,7 +67,7 @@ _FIGURE_COLUMNS = (
 _BEFORE = 6
 
 
-def _figures(reading: Reading, definition: Definition, item: Item) -> Annex:
+def _figures(reading: Reading, reported: Reported) -> Annex:
     rows = tuple(
         (
             n,
@@ -74,7 +79,7 @@ def _figures(reading: Reading, definition: Definition, item: Item) -> Annex:
             _result(one.indicator, one.before) if one.before else None,
             _remarks(one.figure, one.holes),
         )
-        for n, one in enumerate(figure_lines(reading, definition, item), 1)
+        for n, one in enumerate(_figure_lines(reading, reported), 1)
     )
     note = f"“{NONE_AROSE}”: mẫu số bằng 0. “{NO_FIGURE}”: đơn vị chưa báo cáo; không tính là 0."
     whole = Annex("BIỂU SỐ LIỆU CÁC CHỈ TIÊU CẢI CÁCH HÀNH CHÍNH", _FIGURE_COLUMNS, rows, note if rows else "")
@@ -101,10 +106,11 @@ class FigureLine:
     holes: str
 
 
-def figure_lines(reading: Reading, definition: Definition, item: Item) -> tuple[FigureLine, ...]:
-    """The figures of a report or a consolidated report, in the order of the catalogue, those that are missing among them."""
+def _figure_lines(reading: Reading, reported: Reported) -> tuple[FigureLine, ...]:
+    """The figures of a unit or of the commune, in the order of the catalogue, those that are missing among them."""
+    item, definition = reported.item, reported.definition
     rows = item.fields.get(table_of(definition) or "")
-    if is_of_commune(item):
+    if reported.of_commune:
         return _merged_lines(reading, item, figures_in(rows))
     past = past_of(reading.uow, definition, item)
     lines = lines_of(reading.office.indicators, definition, item, rows, past)
@@ -134,8 +140,9 @@ def _remarks(figure: Figure | None, holes: str) -> str:
 _SENDER_COLUMNS = (Column("STT", 12, Align.CENTRE), Column("Đơn vị", 140), Column("Tình trạng gửi báo cáo", 100))
 
 
-def _senders(units: Mapping[str, Unit], item: Item) -> Annex:
+def _senders(reading: Reading, reported: Reported) -> Annex:
     """Which units sent in time, late, not at all."""
+    units, item = reading.units, reported.item
 
     def named(field: str, words: Callable[[str], str]) -> Iterator[tuple[str, str]]:
         for part in str(item.fields.get(field) or "").split():
@@ -162,7 +169,7 @@ _TASK_COLUMNS = (
 )
 
 
-def _tasks(reading: Reading, item: Item, at: datetime) -> Annex:
+def _tasks(reading: Reading, reported: Reported) -> Annex:
     """The list of the dispatch: what is late and why, what is under way, what was done since the period began."""
     rows = tuple(
         (
@@ -173,15 +180,16 @@ def _tasks(reading: Reading, item: Item, at: datetime) -> Annex:
             one.definition.states[one.item.state].label.vi,
             _cause(one.definition, one.item),
         )
-        for n, one in enumerate(_standing(reading, item, at), 1)
+        for n, one in enumerate(_standing(reading, reported), 1)
     )
     return Annex("DANH MỤC NHIỆM VỤ ĐƯỢC GIAO VÀ TIẾN ĐỘ THỰC HIỆN", _TASK_COLUMNS, rows)
 
 
-def _standing(reading: Reading, item: Item, at: datetime) -> Iterator[Standing]:
+def _standing(reading: Reading, reported: Reported) -> Iterator[Standing]:
     """As of the cut-off of a unit's period, of every unit's tasks as of `at`; never later than `at`."""
     office, uow, actor = reading.office, reading.uow, reading.actor
-    if not is_of_commune(item):
+    item, at = reported.item, reported.at
+    if not reported.of_commune:
         work = work_of(office_at(office, at), uow, actor, item)
         yield from work.tasks if work else ()
         return
@@ -199,6 +207,11 @@ def _cause(definition: Definition, task: Item) -> str:
     words = next((one.label.vi for one in kind.choices if one.name == chosen), "") if kind else ""
     said = (words, task.fields.get("cause_note"), task.fields.get("plan_note"))
     return ". ".join(str(part).rstrip(" .") for part in said if part)
+
+
+_ANNEXES: Mapping[Table, Callable[[Reading, Reported], Annex]] = MappingProxyType(
+    {Table.FIGURES: _figures, Table.SENDERS: _senders, Table.TASKS: _tasks}
+)
 
 
 # -- words --------------------------------------------------------------------------------------------------------------

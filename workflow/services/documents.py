@@ -1,8 +1,7 @@
-"""Official papers of reports: what an item says, in the form of the decree, signed as the log says it was signed."""
+"""Official papers: what an item says, as its definition words it, in the form of the decree, signed as the log says."""
 
 import hashlib
-import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -10,7 +9,8 @@ from types import MappingProxyType
 
 from workflow.catalog.organisation import Organisation, Unit
 from workflow.engine import Actor, Definition, Item
-from workflow.engine.definition import FieldType, Stamp
+from workflow.engine.definition import Agency, Final, PaperForm, Stamp
+from workflow.engine.paper import fields_said, filled, filled_line
 from workflow.engine.periods import calendar_stretch
 from workflow.engine.visibility import shown_to
 from workflow.errors import NotFound
@@ -18,24 +18,19 @@ from workflow.exports.paper import Annex, Cell, Paper, Seal, Section, Share, wri
 from workflow.exports.spreadsheet import Sheet, workbook
 from workflow.persistence import UnitOfWork
 from workflow.queries import history
-from workflow.services.annexes import Reading, annexes, is_of_commune
+from workflow.services.annexes import Reading, Reported, annexes
 from workflow.services.figures import table_of
 from workflow.services.file_kinds import TYPES
 from workflow.services.items import readable
 from workflow.services.journal import Note, append, stream_of
 from workflow.services.office import Caller, Office
 
-_SIGNED_BY: Mapping[str, str] = MappingProxyType({"report": "send", "consolidation": "issue"})
-"""Which workflows have a paper, and the move by which it is signed."""
-
 _COMMITTEE = "uy-ban"
-_NUMERAL = re.compile(r"[IVX]+\. ")
-"""How the label of a part of the paper begins; the paper numbers anew."""
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A report's paper and the item that it was made of."""
+    """An item's paper and the item that it was made of."""
 
     item: Item
     paper: Paper
@@ -78,27 +73,64 @@ class Document:
     content: bytes
 
 
-def has_paper(item: Item) -> bool:
-    return item.workflow in _SIGNED_BY
+@dataclass(frozen=True, slots=True)
+class _Matter:
+    """What the paper is made of: the form that the item's edition declares, and the office's words for it."""
+
+    form: PaperForm
+    definition: Definition
+    item: Item
+    house: _House
+    unit: Unit
+
+    @property
+    def of_commune(self) -> bool:
+        return self.form.agency is Agency.COMMUNE
+
+    @property
+    def agency(self) -> str:
+        return self.house.name if self.of_commune else self.unit.name.vi
+
+    @property
+    def words(self) -> Mapping[str, str]:
+        """What stands in place of each placeholder; "" where there is nothing to say."""
+        committee = self.house.committee
+        consolidating = self.house.units.get(self.house.organisation.consolidator_unit)
+        return {
+            "agency": self.agency,
+            "commune": self.house.name,
+            "committee": committee.short.vi if committee else "",
+            "consolidating": consolidating.short.vi if consolidating and consolidating.id != self.unit.id else "",
+            "unit": self.unit.short.vi,
+            "unit_symbol": self.unit.id.upper(),
+            "title": str(self.item.fields.get("title") or ""),
+            "period": _period(self.item),
+            "window": _window(self.item),
+        }
+
+
+def has_paper(definition: Definition) -> bool:
+    return definition.paper is not None
 
 
 def paper_of(office: Office, organisation: Organisation | None, uow: UnitOfWork, caller: Caller, ref: str) -> Written:
-    """The paper of a report as it stands; NotFound where the caller may not read the item or it is of no kind that has one.
+    """The paper of an item as it stands; NotFound where the caller may not read the item or its edition declares none.
 
     Also where the office has no name. What was signed tells the tasks as they stood then, so that it says the same ever after.
     """
     item = readable(uow, caller, ref).item
-    if organisation is None or not has_paper(item):
-        raise NotFound("paper", ref[:64])
     definition = office.editions.of(item, uow)
+    form = definition.paper
+    if organisation is None or form is None:
+        raise NotFound("paper", ref[:64])
     item = shown_to(caller.actor, definition, item)
     house = _House(organisation, {unit.id: unit for unit in uow.people.units()})
-    signed = _signature(uow, definition, item)
-    return Written(item, _paper(office, uow, house, definition, item, signed, caller.actor))
+    matter = _Matter(form, definition, item, house, house.units[item.unit])
+    return Written(item, _paper(office, uow, matter, caller.actor))
 
 
 def document_of(office: Office, organisation: Organisation | None, caller: Caller, ref: str, form: str) -> Document:
-    """A report as a file of one of the FORMS, put on record as an export; NotFound as above, and for another form."""
+    """The paper of an item as a file of one of the FORMS, put on record as an export; NotFound as above, and for another form."""
     make = _MAKERS.get(form)
     if make is None:
         raise NotFound("form", form[:64])
@@ -159,40 +191,42 @@ FORMS = tuple(_MAKERS)
 # -- the paper ----------------------------------------------------------------------------------------------------------
 
 
-def _paper(
-    office: Office,
-    uow: UnitOfWork,
-    house: _House,
-    definition: Definition,
-    item: Item,
-    signed: _Signed | None,
-    actor: Actor,
-) -> Paper:
-    whole = is_of_commune(item)
-    unit = house.units[item.unit]
-    agency = house.name if whole else unit.name.vi
-    period = _period(item)
-    number, on = item.fields.get("issued_number"), item.fields.get("issued_on")
+def _paper(office: Office, uow: UnitOfWork, matter: _Matter, actor: Actor) -> Paper:
+    form, item, house, words = matter.form, matter.item, matter.house, matter.words
+    signed = _signature(uow, matter)
+    number, on = _registered(form, item)
     at = signed.at if signed else office.clock.now()
+    reading, reported = Reading(office, uow, actor, house.units), Reported(item, matter.definition, form, at)
     return Paper(
-        superior="" if whole else house.name,
-        agency=agency,
-        symbol=f"BC-{house.committee.id.upper() if whole and house.committee else unit.id.upper()}",
+        superior="" if matter.of_commune else house.name,
+        agency=matter.agency,
+        symbol=f"{form.symbol}-{_issuer(matter).id.upper()}",
         place=house.organisation.place,
-        kind="Báo cáo",
-        subject=f"Kết quả thực hiện công tác cải cách hành chính {period}".strip(),
-        addressee=f"Kính gửi: {'Ủy ban nhân dân thành phố' if whole else house.name}",
-        opening="\n".join(filter(None, (_opening(item, agency, period), _replaced(uow, item, agency)))),
-        sections=tuple(_sections(definition, item)),
-        annexes=tuple(annexes(Reading(office, uow, actor, house.units), definition, item, at)),
-        recipients=tuple(_recipients(house, unit, whole=whole)),
-        capacity=_capacity(house, unit, signed, whole=whole),
+        kind=form.kind,
+        subject=filled(form.subject, words),
+        addressee=filled(form.addressee, words),
+        opening="\n".join(filter(None, (filled(form.opening, words), _replaced(office, uow, matter)))),
+        sections=tuple(Section(heading, str(item.fields.get(name) or "")) for name, heading in form.sections),
+        annexes=tuple(annexes(reading, reported)),
+        recipients=tuple(filter(None, (filled_line(line, words) for line in form.recipients))),
+        capacity=_capacity(matter, signed),
         composed_at=signed.at if signed else _last_change(item),
-        number=str(number or ""),
-        dated=date.fromisoformat(str(on)) if on else None,
+        number=number,
+        dated=on,
         draft=signed is None,
         seal=_seal(office, uow),
     )
+
+
+def _issuer(matter: _Matter) -> Unit:
+    """The unit whose symbol the paper bears and whose head signs it."""
+    return matter.house.committee or matter.unit if matter.of_commune else matter.unit
+
+
+def _registered(form: PaperForm, item: Item) -> tuple[str, date | None]:
+    """The number and the day that the register gave; "" and None until it does."""
+    number, on = (item.fields.get(name) if name else None for name in (form.number, form.dated))
+    return str(number or ""), date.fromisoformat(str(on)) if on else None
 
 
 def _seal(office: Office, uow: UnitOfWork) -> Seal | None:
@@ -215,66 +249,40 @@ def _period(item: Item) -> str:
     return stretch.label.vi if stretch else str(item.fields.get("period") or "")
 
 
-def _opening(item: Item, agency: str, period: str) -> str:
+def _window(item: Item) -> str:
     first, last = (item.fields.get(name) for name in ("window_from", "window_to"))
-    window = f" (số liệu từ ngày {_day(first)} đến ngày {_day(last)})" if first and last else ""
-    return (
-        f"Thực hiện chế độ thông tin, báo cáo định kỳ về công tác cải cách hành chính, {agency} "
-        f"báo cáo kết quả thực hiện {period}{window} như sau:"
-    )
+    return f"từ ngày {_day(first)} đến ngày {_day(last)}" if first and last else ""
 
 
-def _replaced(uow: UnitOfWork, item: Item, agency: str) -> str:
+def _replaced(office: Office, uow: UnitOfWork, matter: _Matter) -> str:
     """What an issued paper with an error in it is replaced by says so (Điều 18 of the decree)."""
-    stored = uow.items.find(item.parent) if item.parent else None
-    if stored is None or stored.item.workflow != item.workflow:
+    stored = uow.items.find(matter.item.parent) if matter.item.parent else None
+    if stored is None or stored.item.workflow != matter.item.workflow:
         return ""
-    number, on = (stored.item.fields.get(name) for name in ("issued_number", "issued_on"))
-    if not (number and on):
-        return "Báo cáo này thay thế báo cáo đã ký trước đây của cùng kỳ báo cáo."
-    return f"Báo cáo này thay thế Báo cáo số {number} ngày {_day(on)} của {agency}."
+    before = office.editions.of(stored.item, uow)
+    if before.paper is None or before.states[stored.item.state].final is not Final.SUPERSEDED:
+        return ""
+    kind, was = matter.form.kind, before.paper.kind
+    number, on = _registered(before.paper, stored.item)
+    if number and on:
+        return f"{kind} này thay thế {was} số {number} ngày {written(on)} của {matter.agency}."
+    same = " của cùng kỳ báo cáo" if matter.item.fields.get("period") else ""
+    return f"{kind} này thay thế {was[:1].lower()}{was[1:]} đã ký trước đây{same}."
 
 
 def _day(value: object) -> str:
     return written(date.fromisoformat(str(value)))
 
 
-def _sections(definition: Definition, item: Item) -> Iterator[Section]:
-    """The fields whose labels are numbered as parts of a paper."""
-    for name, field in definition.fields.items():
-        if field.type is FieldType.TEXT and _NUMERAL.match(field.label.vi):
-            yield Section(_NUMERAL.sub("", field.label.vi, count=1), str(item.fields.get(name) or ""))
-
-
-def _recipients(house: _House, unit: Unit, *, whole: bool) -> Iterator[str]:
-    if whole:
-        yield "- UBND thành phố (để b/c);"
-        yield "- Sở Nội vụ (để b/c);"
-        yield "- TT Đảng ủy, TT HĐND xã;"
-        yield "- Chủ tịch, các Phó Chủ tịch UBND xã;"
-        yield "- Các cơ quan, đơn vị thuộc xã;"
-        yield f"- Lưu: VT, {unit.id.upper()}."
-        return
-    if house.committee is not None:
-        yield f"- {house.committee.short.vi} (để b/c);"
-    consolidating = house.units.get(house.organisation.consolidator_unit)
-    if consolidating is not None and consolidating.id != unit.id:
-        yield f"- {consolidating.short.vi} (để tổng hợp);"
-    yield "- Lưu: VT."
-
-
 # -- the signature ------------------------------------------------------------------------------------------------------
 
 
-def _signature(uow: UnitOfWork, definition: Definition, item: Item) -> _Signed | None:
+def _signature(uow: UnitOfWork, matter: _Matter) -> _Signed | None:
     """Who signed what the item says now; None where nobody did, or where it was changed or taken back since."""
-    move = definition.transitions.get(_SIGNED_BY[item.workflow])
-    if move is None:
-        return None
+    definition, item = matter.definition, matter.item
+    move = definition.transitions[matter.form.signed_by]
     stamped = {effect.field for effect in move.effects if isinstance(effect, Stamp)}
-    words = {name for name, field in definition.fields.items() if _NUMERAL.match(field.label.vi)} | {
-        table_of(definition)
-    }
+    words = fields_said(matter.form) | {table_of(definition)}
     for entry in history.of_item(uow, item, stream=stream_of(item)):
         if any(event["e"] == "moved" and event["move"] == move.name for event in entry.events):
             return _signed(uow, entry)
@@ -290,14 +298,17 @@ def _signed(uow: UnitOfWork, entry: history.HistoryEntry) -> _Signed:
     return _Signed(str(act.get("post") or ""), act.get("unit"), power.kind if power else "", entry.effective_at)
 
 
-def _capacity(house: _House, unit: Unit, signed: _Signed | None, *, whole: bool) -> tuple[str, ...]:
+def _capacity(matter: _Matter, signed: _Signed | None) -> tuple[str, ...]:
     """The lines above the signature: for whom, in which capacity, the post; the head's own where nobody has signed yet."""
-    place = house.committee or unit if whole else unit
+    place = _issuer(matter)
     head = place.head_title.vi.upper()
     title = _title(place, signed.post).upper() if signed and signed.post else head
     if signed is not None and signed.kind and title != head:
         return (f"{signed.kind} {head}", title)
-    above = ("TM. ỦY BAN NHÂN DÂN",) if whole else ()
+    if signed is not None and signed.unit not in (None, place.id):
+        # Whoever signs in his own right and is of another unit stands in for nobody of this one.
+        return (title,)
+    above = ("TM. ỦY BAN NHÂN DÂN",) if matter.of_commune else ()
     return (*above, head) if title == head else (*above, f"KT. {head}", title)
 
 

@@ -8,6 +8,7 @@ from tests.unit.catalog.test_schema import SMALL
 from workflow.catalog.compile import Names, compile_document, who_of
 from workflow.catalog.read import read_document
 from workflow.engine.definition import (
+    Agency,
     Choice,
     Clear,
     Condition,
@@ -25,6 +26,7 @@ from workflow.engine.definition import (
     Moment,
     NeverInvariant,
     Notify,
+    PaperForm,
     PathInvariant,
     Series,
     SetField,
@@ -33,6 +35,7 @@ from workflow.engine.definition import (
     Spawn,
     Stamp,
     Step,
+    Table,
     Target,
     Timer,
     Value,
@@ -40,6 +43,7 @@ from workflow.engine.definition import (
     Who,
     WhoKind,
 )
+from workflow.values import replace
 
 OFFICER = Who(WhoKind.POST, "officer")
 CHAIRMAN = Who(WhoKind.OFFICE, "chairman")
@@ -304,6 +308,21 @@ def test_series_invariants_and_migrations_are_read(task):
     )
     assert task.invariants == (PathInvariant("late", "done", "plan"), NeverInvariant(OFFICER, "plan"))
     assert task.migrations == (Migration(2, (("was", "open"),), (("owner", "title"),), ("gone",)),)
+
+
+def test_a_paper_is_read_with_its_sections_and_lines_in_order():
+    head = "signed_by: plan, kind: Tờ trình, symbol: TTr, subject: a, sections: {note: N, title: T}, recipients: [b, c]"
+
+    bare, full = (
+        compiled(f"{FULL}paper: {{{head}{more}}}\n").paper
+        for more in ("", ", agency: commune, addressee: d, opening: e, annexes: [tasks], number: f, dated: g")
+    )
+
+    sections = (("note", "N"), ("title", "T"))
+    assert bare == PaperForm("plan", Agency.UNIT, "Tờ trình", "TTr", "a", "", "", sections, ("b", "c"))
+    assert full == replace(
+        bare, agency=Agency.COMMUNE, addressee="d", opening="e", annexes=(Table.TASKS,), number="f", dated="g"
+    )
 
 
 def test_what_a_small_file_leaves_out_has_quiet_defaults():

@@ -6,7 +6,7 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from tests.editions import FIRST, SECOND, THIRD
-from tests.unit.catalog.test_lint import NAMES, changed
+from tests.unit.catalog.test_lint import BASE, NAMES, PAPER, changed
 from workflow.catalog import check_text
 from workflow.catalog.diff import Kind, diff, draw_difference
 
@@ -59,6 +59,18 @@ def test_states_moves_fields_and_timers_come_and_go():
     assert {(Kind.ADDED, "state", "doing"), (Kind.REMOVED, "state", "open")} <= kinds
     assert {(Kind.ADDED, "field", "site"), (Kind.REMOVED, "field", "place"), (Kind.REMOVED, "field", "secret")} <= kinds
     assert (Kind.CHANGED, "timer", "due") in kinds
+
+
+def test_a_paper_comes_goes_and_changes_by_its_own_keys():
+    with_paper = made(BASE + PAPER)
+    other = made(BASE + changed(("close", "report"), ("- Lưu: VT,", "- Lưu: VP,"), text=PAPER))
+
+    (came,), (went,) = diff(made(BASE), with_paper), diff(with_paper, made(BASE))
+    signed, recipients = diff(with_paper, other)
+
+    assert (came.sentence.en, went.sentence.vi) == ("paper: added", "văn bản: bỏ")
+    assert signed.sentence.vi == "văn bản: signed_by: close → report"
+    assert (recipients.aspect, recipients.old.en.endswith("; - Lưu: VT, {unit_symbol}.")) == ("recipients", True)
 
 
 def test_a_change_is_said_in_both_languages():

@@ -46,6 +46,7 @@ NAMES = Names(
 # What each file is told: line and column, code (w: a warning), and the name that was meant.
 EXPECTED = {
     "l01_unknown_key": ["41:5 L01 require"],
+    "l01_paper_without_recipients": ["114:15 L01"],
     "l02_same_key_twice": ["87:3 L02"],
     "l03_no_initial_state": ["21:1 L03"],
     "l03_two_initial_states": ["23:3 L03"],
@@ -81,6 +82,14 @@ EXPECTED = {
     "l11_job_nobody_takes": ["46:57 L11"],
     "l11_post_of_another_unit_acts": ["40:30 L11 unit_head"],
     "l11_post_in_a_date": ["101:62 L11"],
+    "l11_paper_signed_by_no_move": ["109:14 L11 close"],
+    "l11_misspelt_placeholder": ["114:19 L11 committee"],
+    "l11_placeholder_without_its_field": ["112:34 L11"],
+    "l11_placeholder_left_open": ["112:26 L11"],
+    "l11_misspelt_section": ["113:14 L11 note"],
+    "l11_section_that_is_no_text": ["113:14 L11"],
+    "l11_number_of_a_paper_in_a_date": ["113:11 L11"],
+    "l11_annex_without_its_fields": ["113:13 L11", "113:22 L11"],
     "l12_not_boolean": ["43:14 L12"],
     "l12_date_against_number": ["76:22 L12"],
     "l12_misspelt_name": ["43:14 L12 item.open_children"],
@@ -526,6 +535,52 @@ def test_a_json_file_is_told_the_line_of_the_value():
     line = text.splitlines()[finding.line - 1]
     assert line[finding.column - 1 :] == '"if": "item.open_childs == 0",'.removeprefix('"if": ')
     assert (finding.code, finding.hint) == ("L12", "item.open_children")
+
+
+PAPER = """\
+paper:
+  signed_by: close
+  kind: "Phiếu trình"
+  symbol: PTr
+  subject: "Kết quả việc {title}"
+  addressee: "Kính gửi: {commune}"
+  opening: "{agency} ({unit}) trình:"
+  sections: {note: "Nội dung"}
+  recipients: ["- {committee} (để b/c);", "- {consolidating};", "- Lưu: VT, {unit_symbol}."]
+"""
+
+
+def test_a_paper_of_what_there_is_has_no_fault():
+    assert told(BASE + PAPER) == []
+
+
+def test_what_a_paper_says_is_used():
+    remark = '  remark: {type: text, label: {vi: "Ghi chú", en: "Remark"}}\n'
+    text = changed(("deadlines:\n", remark + "deadlines:\n"))
+
+    assert codes(text) == {"L33"}
+    assert codes(text + PAPER.replace("{note:", '{remark: "Ghi chú", note:')) == set()
+
+
+@pytest.mark.parametrize(
+    ("agency", "annex", "fields", "expected"),
+    [
+        ("unit", "tasks", "window_from: {type: date}, window_to: {type: date}", 0),
+        ("unit", "tasks", "window_from: {type: date}, window_to: {type: text}", 1),
+        ("unit", "tasks", "period: {type: text}", 1),
+        ("commune", "tasks", "period: {type: text}", 0),
+        ("commune", "figures", "counts: {type: figures}", 0),
+        ("commune", "senders", "on_time_units: {type: text}, late_units: {type: text}", 1),
+    ],
+)
+def test_an_annex_is_made_of_fields_that_there_are(agency, annex, fields, expected):
+    declared = "".join(f"  {field}\n" for field in fields.replace("}, ", "}\n").splitlines())
+    text = changed(("deadlines:\n", declared + "deadlines:\n")) + PAPER
+    text += f"  agency: {agency}\n  annexes: [{annex}]\n"
+
+    findings = check_text(text, "errand.yaml", NAMES).findings
+
+    assert sum(finding.code == "L11" for finding in findings) == expected
 
 
 def test_thousands_of_wrong_names_are_told_without_comparing_each_with_each():

@@ -24,6 +24,16 @@ transitions:
     label: {vi: "Hoàn thành", en: "Finish"}
 """
 
+PAPER = """\
+paper:
+  signed_by: finish
+  kind: a
+  symbol: A
+  subject: b
+  sections: {title: d}
+  recipients: [c]
+"""
+
 
 def complaints(text):
     compiled = compile_document(read_document(text, "task.yaml"), Names())
@@ -114,6 +124,11 @@ BLOCKS = {
         "series: {m: {every: month, window: {from: 15, to: 14}, due: {before_day: 20, X: y}, for_each: unit}}\nstates:",
         "series.m.due",
     ),
+    "paper": (
+        "states:",
+        "paper: {signed_by: finish, kind: a, symbol: A, subject: b, sections: {}, recipients: [c], X: y}\nstates:",
+        "paper",
+    ),
     "invariant": ("states:", "invariants: [{never: {by: officer, do: finish}, X: y}]\nstates:", "invariants[0]"),
     "never": ("states:", "invariants: [{never: {by: officer, do: finish, X: y}}]\nstates:", "invariants[0].never"),
     "path": ("states:", "invariants: [{path: {from: a, to: b, through: c, X: y}}]\nstates:", "invariants[0].path"),
@@ -161,6 +176,25 @@ def test_no_block_takes_a_key_that_the_format_does_not_have(block):
         ("states:", "timers: {t: {in: [open], at: main -3 wd}}\nstates:", "timers.t.at: expected a moment"),
         ("states:", "timers: {t: {in: [open], at: main, every: 3}}\nstates:", "timers.t.every: expected a span"),
         ("states:", "invariants: [{}]\nstates:", "invariants[0]: expected one of: path, never"),
+        (
+            "states:",
+            f"{PAPER.replace('kind: a', 'kind: a {title}')}states:",
+            'paper.kind: "a {title}" does not have the form',
+        ),
+        ("states:", f"{PAPER.replace('symbol: A', 'symbol: a')}states:", 'paper.symbol: "a" does not have the form'),
+        ("states:", PAPER.replace("{title: d}", '{title: "d {e}"}') + "states:", "paper.sections.title: "),
+        (
+            "states:",
+            f"{PAPER.replace('[c]', '[]')}states:",
+            "paper.recipients: the list is too short, at least 1 needed",
+        ),
+        ("states:", f"{PAPER.replace('  signed_by: finish', '')}states:", 'paper: the key "signed_by" is missing'),
+        (
+            "states:",
+            f"{PAPER}  agency: comune\nstates:",
+            '"comune" is none of: unit, commune (did you mean "commune"?)',
+        ),
+        ("states:", f"{PAPER}  annexes: [figure]\nstates:", 'annexes[0]: "figure" is none of: figures, senders, tasks'),
         ("states:", "code: nv\nstates:", 'code: "nv" does not have the form'),
     ],
 )

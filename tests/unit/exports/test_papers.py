@@ -20,7 +20,7 @@ from tests.papers import FIGURES, LETTERS, PLAIN, embedded_letters, pages_of, sa
 from workflow.audit.keys import SigningKey
 from workflow.audit.note import Checkpoint
 from workflow.clock import VIETNAM
-from workflow.exports.paper import Section, Share, balanced, body, date_words, paragraphs, written
+from workflow.exports.paper import Section, Share, balanced, body, date_words, numeral, paragraphs, written
 from workflow.exports.seal import seal_line
 from workflow.exports.typefaces import faces, letters
 from workflow.exports.typeset import pdf
@@ -159,6 +159,17 @@ def test_parts_are_numbered_without_those_that_say_nothing_and_the_last_ends_in_
     )
 
     assert body(paper) == (("I. CHỈ ĐẠO", ("Một.", "Hai.")), ("II. KIẾN NGHỊ", ("Ba./.",)))
+
+
+def test_no_part_is_lost_however_many_there_are():
+    many = body(replace(PLAIN, sections=(Section("Phần", "Một."),) * 24))
+
+    assert [heading.partition(".")[0] for heading, _ in many] == [numeral(n) for n in range(1, 25)]
+    assert [numeral(n) for n in (4, 9, 14, 19, 24)] == ["IV", "IX", "XIV", "XIX", "XXIV"]
+
+
+def test_an_annex_names_its_paper_by_its_kind():
+    assert replace(PLAIN, kind="Tờ trình", number="3").reference.startswith("(Kèm theo Tờ trình số 3/BC-KT ngày")
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from workflow.catalog.lint.subject import Subject
 from workflow.catalog.read import Path
 from workflow.engine.conditions import reads
 from workflow.engine.definition import Clear, Count, SetField, Stamp, Transition, Who, WhoKind
+from workflow.engine.paper import fields_said
 
 
 def nothing_is_idle(subject: Subject) -> Iterator[Finding]:
@@ -105,6 +106,7 @@ def _used_fields(subject: Subject) -> Iterator[str]:
     yield from (placed.name for placed in places.creation_inputs(subject))
     yield from definition.episode_record
     yield from (deadline.base for deadline in definition.deadlines.values())
+    yield from fields_said(definition.paper) if definition.paper else ()
     words = (placed.who for placed in places.whos(subject))
     yield from (who.name for who in words if who.kind in (WhoKind.FIELD, WhoKind.POST_IN))
     for _, condition, _ in places.conditions(subject):

@@ -195,6 +195,8 @@ def moves(subject: Subject) -> Iterator[PlacedName]:
     for n, entry in enumerate(definition.invariants):
         if isinstance(entry, NeverInvariant):
             yield PlacedName(("invariants", n, "never", "do"), entry.do)
+    if definition.paper:
+        yield PlacedName(("paper", "signed_by"), definition.paper.signed_by)
 
 
 def distinct(move: Transition) -> Iterator[PlacedName]:

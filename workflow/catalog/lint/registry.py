@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 from workflow.catalog.compile import Compiled, Names
 from workflow.catalog.findings import Finding
-from workflow.catalog.lint import approval, clock, conditions, filling, graph, idle, inputs, labels, names
+from workflow.catalog.lint import approval, clock, conditions, filling, graph, idle, inputs, labels, names, paper
 from workflow.catalog.lint.subject import Check, Subject
 
 CHECKS: Mapping[str, tuple[Check, ...]] = MappingProxyType(
@@ -28,6 +28,8 @@ CHECKS: Mapping[str, tuple[Check, ...]] = MappingProxyType(
             names.workflows_exist,
             names.templates_exist,
             names.follow_ups_have_takers,
+            paper.fields_of_the_paper_exist,
+            paper.placeholders_are_known,
         ),
         "L12": (conditions.conditions_compile,),
         "L13": (conditions.refusals_are_bilingual,),
