@@ -4,23 +4,21 @@ Sent row by row, a statement costs this process several times what the row itsel
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
-from msgspec import json
 
 from workflow.persistence.columns import Instant
 
 ROWS = "rows"
-"""The one parameter of such a statement."""
+"""The one parameter of such a statement: the rows as JSON, bytes in them as base64."""
 
 _PLACE = re.compile(r"%\((\w+)\)s(?:::[A-Z]+)?")
 _INSERT = re.compile(
     r"(?P<into>INSERT INTO \w+ \([^()]+\)) VALUES \((?P<values>[^()]*)\)(?P<rest>( ON CONFLICT .*)?)", re.DOTALL
 )
 _UPDATE = re.compile(r"(?P<set>UPDATE \w+ SET [^()]*)(?P<where> WHERE [^()]*)")
-_encoder = json.Encoder()
 
 
 def as_set(sql: str, types: Mapping[str, sa.types.TypeEngine[Any]]) -> str | None:
@@ -43,8 +41,3 @@ def as_set(sql: str, types: Mapping[str, sa.types.TypeEngine[Any]]) -> str | Non
 
 def _kind(kind: sa.types.TypeEngine[Any]) -> str:
     return "bigint" if isinstance(kind, sa.Integer | Instant) else "text"
-
-
-def as_text(rows: Sequence[Mapping[str, Any]]) -> str:
-    """The rows as such a statement takes them: bytes as base64."""
-    return _encoder.encode(rows).decode()

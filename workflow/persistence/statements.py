@@ -17,7 +17,8 @@ from sqlalchemy.sql import ClauseElement, Insert
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from workflow.errors import Busy
-from workflow.persistence.row_sets import ROWS, as_set, as_text
+from workflow.persistence.columns import json_text
+from workflow.persistence.row_sets import ROWS, as_set
 
 Observer = Callable[[str], None]
 """Told the name of each statement before it runs; what it raises stops the statement."""
@@ -135,7 +136,7 @@ def run_many(cursor: Cursor, statement: Statement, rows: Sequence[Mapping[str, A
     text = statement.text(cursor.dialect)
     try:
         if len(rows) > 1 and text.of_rows is not None and (of_rows := text.of_rows()) is not None:
-            return cursor.raw.execute(of_rows, {**text.fixed, ROWS: as_text(rows)})
+            return cursor.raw.execute(of_rows, {**text.fixed, ROWS: json_text(rows)})
         return cursor.raw.executemany(text.sql, [{**text.fixed, **row} for row in rows] if text.fixed else rows)
     except Exception as fault:
         raise_busy(fault)
