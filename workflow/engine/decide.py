@@ -288,7 +288,8 @@ def _is_somebody_elses(offer: Offer) -> bool:
 
 def _offer(question: Question, transition: Transition) -> Offer:
     attempt = Attempt(question, transition, EMPTY, None, trial=True)
-    state = question.rules.run(transition, question.item.state, attempt)
+    # The machine would ask the attempt first of all; most moves of a list are refused, and need no machine for it.
+    state = question.rules.run(transition, question.item.state, attempt) if attempt.permits() else None
     # A gated move leaves the item where it is until the votes suffice: what is shown is where it will lead.
     target = None if attempt.uncertain else state
     acting_for = attempt.capacity.acting_for if attempt.capacity else None
