@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Error, Playwright, sync_playwright
 
-from tests import chromium, missing
+from tests import chromium, missing, room
 from tests.completeness import CountedGround
 from tests.databases import Database, Ground, PostgresqlStock, sqlite_ground
 from tests.servers import NotHad, Postgres, RedisServer, must_have, postgres_server, redis_of_its_own
+
+room.take()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
