@@ -133,10 +133,10 @@ class PostgresqlStock(Stock):
     def copy(self, template: str, folder: Path) -> Database:
         if not self.has(BARE):
             self._migrate()
-        made = self._opened(self.server.new_database(self._kept[template]), folder)
-        # What is granted on the database itself is not copied with it.
-        grant(made.owner, PRODUCT)
-        return made
+        made = self.server.new_database(self._kept[template])
+        # The one thing of `grant` that is said of the database itself, and so is not copied with it.
+        self.server.ask(f"REVOKE TEMPORARY ON DATABASE {made} FROM PUBLIC")
+        return self._opened(made, folder)
 
     def drop(self, database: Database) -> None:
         database.close()

@@ -97,6 +97,7 @@ class Postgres:
 
     url: str
     version: str
+    _line: psycopg.Connection
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
     def url_of(self, database: str, role: str | None = None) -> str:
@@ -108,9 +109,8 @@ class Postgres:
 
     def ask(self, *statements: str) -> None:
         """Run statements as the superuser, each for itself."""
-        with psycopg.connect(self.url, autocommit=True) as connection:
-            for statement in statements:
-                connection.execute(statement)
+        for statement in statements:
+            self._line.execute(statement)
 
     def new_database(self, template: str = "template0") -> str:
         """The name of a new database that belongs to the owner's role."""
@@ -136,22 +136,24 @@ def postgres_server(fsync: str = "off") -> Iterator[Postgres]:
     """
     named = os.environ.get("DONDOC_TEST_PG_URL")
     if named:
-        yield _ready(named.replace("postgresql+psycopg://", "postgresql://"))
+        with _ready(named.replace("postgresql+psycopg://", "postgresql://")) as found:
+            yield found
         return
     folder = _own_folder("pg")
     try:
-        with _started_postgres(_postgres_programs(folder), folder, fsync) as url:
-            yield _ready(url)
+        with _started_postgres(_postgres_programs(folder), folder, fsync) as url, _ready(url) as found:
+            yield found
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _ready(url: str) -> Postgres:
-    with psycopg.connect(url) as connection:
-        version = str(connection.execute("SHOW server_version").fetchone()[0])
-    found = Postgres(url, version)
-    found.make_roles()
-    return found
+@contextmanager
+def _ready(url: str) -> Iterator[Postgres]:
+    # One line of the superuser for all that is asked of him: tests make and drop databases by the hundred.
+    with psycopg.connect(url, autocommit=True) as line:
+        found = Postgres(url, str(line.execute("SHOW server_version").fetchone()[0]), line)
+        found.make_roles()
+        yield found
 
 
 def _postgres_programs(folder: Path) -> Path:

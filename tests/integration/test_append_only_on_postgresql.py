@@ -6,8 +6,9 @@ import psycopg
 import pytest
 
 from tests.databases import Ground
-from tests.servers import OWNER
+from tests.servers import OWNER, PRODUCT
 from workflow.audit import ActorMark, Head, compose
+from workflow.persistence.roles import grant
 
 NOW = datetime(2026, 11, 20, 1, 0, tzinfo=UTC)
 
@@ -103,6 +104,8 @@ def another(postgresql_stock, tmp_path):
 
 
 def written(database):
+    """Three entries, under the rights that the product itself gives."""
+    grant(database.owner, PRODUCT)
     head = Head()
     with database.write() as uow:
         for n in range(1, 4):

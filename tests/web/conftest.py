@@ -7,21 +7,22 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from types import CodeType
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2.bccache import Bucket, BytecodeCache
 from werkzeug.test import TestResponse
 
 from tests.browsing import Window, window
-from tests.offices import HOUSE, OPENING
-from tests.serving import PASSWORD, live_through, serve
+from tests.offices import OPENING
+from tests.serving import PASSWORD, live_through, seat, serve
 from web import create_app, wiring
 from web.settings import Settings
 from workflow.clock import fixed
 from workflow.persistence import open_owner_engine
 from workflow.persistence.migrations import upgrade
-from workflow.services import passwords, people, publishing
 from workflow.services.office import Office
 from workflow.values import replace
 
@@ -74,10 +75,7 @@ def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     owner.dispose()
     app = create_app(settings)
     set_clock(app, OPENING)
-    office = app.extensions["office"]
-    people.seed_organisation(office, HOUSE, wiring.shipped().organisation, passwords.hash_of(PASSWORD))
-    for report in wiring.shipped().workflows.values():
-        publishing.publish(office, HOUSE, report.source, report.file)
+    seat(app.extensions["office"])
     close(app)
     return folder
 
@@ -116,6 +114,22 @@ def window_of(browser, demonstration):
         yield opened
 
 
+class _Compiled(BytecodeCache):
+    """Templates as they were compiled for the first application: each test makes one anew, of the same templates."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str], CodeType] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self._known.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._known[bucket.key, bucket.checksum] = bucket.code
+
+
+_COMPILED = _Compiled()
+
+
 def close(app: Flask) -> None:
     with app.app_context():
         wiring.db.engine.dispose()
@@ -125,6 +139,7 @@ def close(app: Flask) -> None:
 def app(furnished: Path, tmp_path: Path):
     shutil.copytree(furnished, tmp_path / "data")
     made = create_app(settings_of(tmp_path / "data"))
+    made.jinja_env.bytecode_cache = _COMPILED
     set_clock(made, OPENING)
     yield made
     close(made)
