@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 
 import pytest
@@ -12,11 +11,8 @@ from tests import chromium, missing, room
 from tests.completeness import CountedGround
 from tests.databases import Database, Ground, PostgresqlStock, sqlite_ground
 from tests.servers import NotHad, Postgres, RedisServer, must_have, postgres_server, redis_of_its_own
-from workflow.services import editions
 
 room.take()
-# A process of the product compiles an edition once. Tests open an office each, all of them over the same editions: once as well.
-editions.check_text = cache(editions.check_text)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

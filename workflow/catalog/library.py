@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
@@ -105,6 +106,18 @@ def check_text(text: str | bytes, file: str, names: Names, beside: Beside = NOTH
     if compiled.definition and not has_errors(findings) and beside.scenarios:
         findings += check_scenarios(compiled.definition, *beside.scenarios, beside.calendars)
     return Report(compiled.definition, findings, file, source, beside.scenarios)
+
+
+@lru_cache(maxsize=64)
+def accepted_text(text: bytes, file: str, names: Names) -> Definition | None:
+    """The definition of a text that was accepted once; None where this release cannot read it any more.
+
+    What a later release would have against it is not asked: items run under it. Equal texts yield the same definition.
+    """
+    try:
+        return compile_document(read_document(text, file), names).definition
+    except DocumentInvalid:
+        return None
 
 
 def check_file(

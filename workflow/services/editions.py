@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from workflow.catalog import Names, check_text
+from workflow.catalog import Names, accepted_text
 from workflow.engine import Definition
 from workflow.errors import NotFound
 from workflow.persistence import UnitOfWork
@@ -81,9 +81,8 @@ class Editions:
             self._latest[source.workflow] = source.fingerprint
 
     def _compiled(self, text: bytes, file: str, fingerprint: str) -> Definition:
-        definition = check_text(text, file, self._names).definition
+        definition = accepted_text(text, file, self._names)
         if definition is None:
-            # Published text was accepted once; a stricter grammar of a later release must not orphan its items.
             raise NotFound("definition", fingerprint)
         self._by_fingerprint[fingerprint] = definition
         return definition
