@@ -258,10 +258,13 @@ class SignerCall:
         with self._office.read() as uow:
             found = sealing.standing(uow)
         if found.wants_signature(self._office.clock.now()):
-            data = str(self._settings.data.resolve())
-            command = [sys.executable, "-m", "web", "audit", "sign", "--data", data]
-            # Who signs tells a refusal himself, in the database: pages show it.
-            subprocess.run(command, check=False, capture_output=True, cwd=_HERE.parent)  # noqa: S603  our own command
+            call_signer(self._settings)
+
+
+def call_signer(settings: Settings) -> None:
+    """Have the log signed now. Who signs tells a refusal himself, in the database: pages show it."""
+    command = [sys.executable, "-m", "web", "audit", "sign", "--data", str(settings.data.resolve())]
+    subprocess.run(command, check=False, capture_output=True, cwd=_HERE.parent)  # noqa: S603  our own command
 
 
 def start_clock(app: Flask) -> tuple[Rounds, ...]:

@@ -91,7 +91,7 @@ NOTHING_DONE = ("GRANT UPDATE ON audit_event TO dondoc", "VACUUM FULL audit_even
 def office(postgresql_stock, tmp_path_factory):
     """A log of three entries with one private value; every attack finds it as the one before should have left it."""
     ground = Ground(postgresql_stock, tmp_path_factory.mktemp("attacked"))
-    yield written(ground.database())
+    yield written(under_given_rights(ground.database()))
     ground.close()
 
 
@@ -99,13 +99,17 @@ def office(postgresql_stock, tmp_path_factory):
 def another(postgresql_stock, tmp_path):
     """The same for one test alone."""
     ground = Ground(postgresql_stock, tmp_path)
-    yield written(ground.database())
+    yield written(under_given_rights(ground.database()))
     ground.close()
 
 
-def written(database):
-    """Three entries, under the rights that the product itself gives."""
+def under_given_rights(database):
+    """As `dondoc init` gives them, not as the template of the tests had them."""
     grant(database.owner, PRODUCT)
+    return database
+
+
+def written(database):
     head = Head()
     with database.write() as uow:
         for n in range(1, 4):
