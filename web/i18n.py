@@ -366,6 +366,9 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "not_json": N_("The body must be one JSON object in UTF-8 (Content-Type: application/json)."),
         "not_an_object": N_("“{field}” must be an object."),
         "not_a_list": N_("“{field}” must be a list."),
+        "broken": N_(
+            "This step failed because of a fault in the system; nothing of it was done. The server's log says more."
+        ),
         "not_bulk": N_("This step cannot be made for several items at once."),
         "cursor_invalid": N_("The cursor is none that a page of this list gave out."),
         "not_possible": N_("This address cannot be asked for in this way."),

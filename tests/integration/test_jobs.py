@@ -126,6 +126,29 @@ def test_a_batch_that_the_process_left_halfway_is_done_again_whole(office):
         assert [uow.items.get(item.code).item.revision for item in items] == [2, 2]
 
 
+def test_a_broken_row_is_told_of_and_holds_up_neither_the_others_nor_the_next_job(office, caplog):
+    items, others = drafts(office, 3), drafts(office, 1)
+    job, following = begun(office, items), begun(office, others)
+    entered = []
+
+    def breaks(name):
+        """All four together, and then the second of them alone."""
+        if name == "audit.append":
+            entered.append(name)
+            if len(entered) in (1, 3):
+                raise ZeroDivisionError
+
+    with observing(breaks):
+        assert work(office) == 4
+
+    chairman = caller(office, "chairman")
+    rows = told(office, chairman, find(office, chairman, job.id))
+    assert [[reason.code for reason in row.reasons] for row in rows] == [[], ["broken"], []]
+    assert states(office, [*items, *others]) == ["assigned", "draft", "assigned", "assigned"]
+    assert find(office, chairman, following.id).is_over
+    assert [record.exc_info[0] for record in caplog.records] == [ZeroDivisionError]
+
+
 def test_a_row_that_is_refused_in_the_midst_of_a_batch_leaves_a_refusal_and_nothing_else(office):
     items = drafts(office, 3)
     moved(office, "chairman", items[1].code, "assign")

@@ -4,6 +4,7 @@ Each row is a move like any other, decided when it is done: what refuses one und
 commit, the rows' outcomes with it: a process that ends in between leaves all or none of a batch.
 """
 
+import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,6 +20,8 @@ from workflow.services.journal import fingerprint_of
 from workflow.services.moves import Done, Fault, MoveRequest, Outcome, Refused, perform_all, testify
 from workflow.services.office import Caller, Office
 from workflow.values import replace
+
+_log = logging.getLogger(__name__)
 
 MOST_AT_ONCE = 50
 """So many a request does itself; more become a job."""
@@ -121,7 +124,7 @@ def _work(office: Office, most: int | None) -> int:
         if not rows:
             break
         try:
-            tried = _batch(office, rows)
+            tried = _done(office, rows)
         except Busy:
             # The database is held by somebody; the next round goes on where this one stops.
             break
@@ -134,6 +137,21 @@ def _work(office: Office, most: int | None) -> int:
 def forget_old(office: Office) -> int:
     with office.write() as uow:
         return uow.jobs.purge(office.clock.now() - KEPT)
+
+
+def _done(office: Office, rows: Sequence[Waiting]) -> list[tuple[MoveRequest, Outcome]]:
+    """The same for a batch in which a row may be broken: it is told of, and holds up neither the others nor the next job."""
+    try:
+        return _batch(office, rows)
+    except Busy:
+        raise
+    except Exception:  # noqa: BLE001  told of at the row, and in full in the log
+        if len(rows) > 1:
+            return [tried for row in rows for tried in _done(office, (row,))]
+        _log.exception("row %s of job %s cannot be done", rows[0].n, rows[0].job)
+        with office.write() as uow:
+            uow.jobs.settle([_settled(rows[0], Reason("broken", Kind.PRECONDITION))], office.clock.now())
+        return []
 
 
 def _batch(office: Office, rows: Sequence[Waiting]) -> list[tuple[MoveRequest, Outcome]]:
