@@ -140,7 +140,7 @@ def forget_old(office: Office) -> int:
 
 
 def _done(office: Office, rows: Sequence[Waiting]) -> list[tuple[MoveRequest, Outcome]]:
-    """The same for a batch in which a row may be broken: it is told of, and holds up neither the others nor the next job."""
+    """What came of a batch in which a row may be broken: that is told of it, and holds up neither the others nor the next job."""
     try:
         return _batch(office, rows)
     except Busy:
