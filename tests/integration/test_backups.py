@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from sqlalchemy import Engine
 
 from tests.files import pdf
 from tests.offices import caller, moved, new_task, office_over, opened_office
@@ -94,25 +95,25 @@ def restored(target):
         url = target.environ.get("DONDOC_DATABASE_URL", f"sqlite:///{target.data}/dondoc.sqlite")
         engine = open_engine(url)
         opened.append(engine)
-        return _Living(engine, target.data)
+        return office_over(Restored(engine, target.data))
 
     yield office_there
     for engine in opened:
         engine.dispose()
 
 
-def _Living(engine, data):  # noqa: N802  reads like the value it makes
-    @dataclass
-    class Plain:
-        folder: Path
+@dataclass
+class Restored:
+    """What an office is opened over, once the databases of the tests are out of the game."""
 
-        def write(self):
-            return UnitOfWork(engine)
+    engine: Engine
+    folder: Path
 
-        def read(self):
-            return UnitOfWork(engine, read_only=True)
+    def write(self):
+        return UnitOfWork(self.engine)
 
-    return office_over(Plain(data))
+    def read(self):
+        return UnitOfWork(self.engine, read_only=True)
 
 
 def log_of(office):
