@@ -130,10 +130,11 @@ class AuditLog:
                     "leaf": entry.leaf,
                 }
             )
-            private += [
-                {"event_id": event_id, "field": value.field, "salt": value.salt, "value": value.value}
-                for value in entry.private
-            ]
+            if entry.private:
+                private += [
+                    {"event_id": event_id, "field": value.field, "salt": value.salt, "value": value.value}
+                    for value in entry.private
+                ]
         try:
             run_many(self._cursor, _EVENT, rows)
         except self._cursor.driver.IntegrityError as fault:

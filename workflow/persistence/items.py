@@ -1,6 +1,5 @@
 """Items as rows: every fact a rule may look at stands in one row, and saving compares the revision."""
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
@@ -476,7 +475,7 @@ class Items:
     def save(self, *became: Saved) -> tuple[StoredItem, ...]:
         """Write what became of items; StaleItem where one of them was changed since it was read: then nothing of it may stay."""
         alike: dict[frozenset[str], list[dict[str, Any]]] = {}
-        counts: Counter[_Counted] = Counter()
+        counts: dict[_Counted, int] = {}
         saved = []
         for one in became:
             values = _changing(one.item, one.facts, one.look_at, one.head)
@@ -486,8 +485,8 @@ class Items:
             counted = _counted(one.item, one.facts)
             saved.append(StoredItem(one.item, one.head, counted, indexed))
             if counted != one.stored.counted:
-                counts[one.stored.counted] -= 1
-                counts[counted] += 1
+                counts[one.stored.counted] = counts.get(one.stored.counted, 0) - 1
+                counts[counted] = counts.get(counted, 0) + 1
         for moved, rows in alike.items():
             self._write(_save(moved), rows)
         if counts:

@@ -59,32 +59,41 @@ class InCompany:
         self._led = False
 
     def do(self, work: Work[Request, Answer], request: Request) -> Answer:
-        mine = _Waiting(work, request)
         with self._lock:
-            self._waiting.append(mine)
-            mine.leads, self._led = not self._led, True
-        if not mine.leads:
-            mine.turn.acquire()
+            mine = _Waiting(work, request) if self._led else None
+            if mine is not None:
+                self._waiting.append(mine)
+            self._led = True
+        if mine is None:
+            try:
+                return _given(work((request,))[0])
+            finally:
+                self._pass_on()
+        mine.turn.acquire()
         if mine.leads:
             self._lead()
         return _given(mine.answer)
 
     def _lead(self) -> None:
-        """Do the requests of those who wait, the caller's first among them, and let the next one lead."""
+        """Do the requests of those who wait, the caller's first among them."""
         company = self._company()
         try:
             _do_all(company)
         finally:
-            with self._lock:
-                following = self._waiting[0] if self._waiting else None
-                if following is None:
-                    self._led = False
-                else:
-                    following.leads = True
-            if following is not None:
-                following.turn.release()
+            self._pass_on()
             for one in company[1:]:
                 one.turn.release()
+
+    def _pass_on(self) -> None:
+        """Let the first who waits lead the next."""
+        with self._lock:
+            following = self._waiting[0] if self._waiting else None
+            if following is None:
+                self._led = False
+            else:
+                following.leads = True
+        if following is not None:
+            following.turn.release()
 
     def _company(self) -> list[_Waiting[Any, Any]]:
         with self._lock:

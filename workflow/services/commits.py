@@ -43,25 +43,20 @@ def commit(uow: UnitOfWork, *decided: Decided) -> tuple[Item, ...]:
 
     Each kind of row is written for all of them at once: a hundred items cost the database little more than ten.
     """
-    items = tuple(fold(one.stored.item if one.stored else None, one.decision.events) for one in decided)
-    entries = [
-        entry_of(one.stored.head if one.stored else Head(), _note(one, item), one.caller, one.circumstances.now)
-        for one, item in zip(decided, items, strict=True)
-    ]
+    items, entries, messages = [], [], []
+    for one in decided:
+        now, events = one.circumstances.now, one.decision.events
+        item = fold(one.stored.item if one.stored else None, events)
+        items.append(item)
+        entries.append(entry_of(one.stored.head if one.stored else Head(), _note(one, item), one.caller, now))
+        for message in react(one.definition, events):
+            told = {"item": item.id, "move": message.move, "name": message.name, "roles": list(message.roles)}
+            messages.append((message.kind, told, now))
     uow.audit.append(*entries)
     _write_rows(uow, decided, items, entries)
-    uow.messages.put_all(
-        [
-            (
-                message.kind,
-                {"item": item.id, "move": message.move, "name": message.name, "roles": list(message.roles)},
-                one.circumstances.now,
-            )
-            for one, item in zip(decided, items, strict=True)
-            for message in react(one.definition, one.decision.events)
-        ]
-    )
-    return items
+    if messages:
+        uow.messages.put_all(messages)
+    return tuple(items)
 
 
 def _write_rows(uow: UnitOfWork, decided: Sequence[Decided], items: Sequence[Item], entries: Sequence[Entry]) -> None:
