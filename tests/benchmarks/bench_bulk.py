@@ -1,4 +1,7 @@
-"""Goal 6: one move on a hundred items, held item by item to a single durable step written by hand."""
+"""Goal 6: one move on a hundred items, held item by item to a single durable step written by hand.
+
+Beside it the least that can be asked for: the same hundred rows, entries and messages by hand, in one transaction, undecided.
+"""
 
 import statistics
 import tempfile
@@ -20,36 +23,56 @@ _UNMEASURED = 3
 """As with every other measure, both are warm before they are compared."""
 BOUND = 1 / 5
 """Five times faster than a raw step was hoped for; the line says how many raw steps one item costs."""
+_ABOVE_THE_LEAST = 2.0
+"""As a bare step (goal 1) may cost twice what it costs by hand, so may a hundred."""
 
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         office = opened_office(Path(folder))
         connection = raw.connect(Path(folder) / "office.sqlite")
-        rounds.table(f"One move on {ITEMS} items (SQLite, synchronous FULL)", [bulk(office, connection)])
+        rounds.table(f"One move on {ITEMS} items (SQLite, synchronous FULL)", bulk(office, connection))
         connection.close()
 
 
-def bulk(office: Office, connection: raw.Driver, bound: float = BOUND) -> rounds.Line:
-    twin = moved(office, "head.kt", new_task(office, due_on="31/12/2026"), "progress", progress=0).item.id
+def bulk(office: Office, connection: raw.Driver, bound: float = BOUND) -> list[rounds.Line]:
+    twin, *twins = [_in_progress(office) for _ in range(ITEMS + 1)]
     steps = raw.Steps(connection, micros(OPENING), instant_text(OPENING))
-    chairman, keys = caller(office, "chairman"), count()
+    chairman, keys = caller(office, "chairman").actor, count()
 
-    def by_hand() -> None:
-        steps.turn(twin, chairman.actor.id, chairman.actor.roles, "Chờ hướng dẫn của cấp trên", f"bulk-{next(keys)}")
+    def one() -> None:
+        steps.turn(twin, chairman.id, chairman.roles, "Chờ hướng dẫn của cấp trên", f"bulk-{next(keys)}")
+
+    def hundred() -> None:
+        steps.turns(twins, chairman.id, chairman.roles, f"job-{next(keys)}")
 
     for _ in range(_UNMEASURED):
+        hundred()
         _assigned(office, [_draft(office) for _ in range(ITEMS)])
-    ratios, own, hand = [], [], []
+    ours, step, least = [], [], []
     for _ in range(rounds.ROUNDS):
-        before = rounds.cpu(by_hand)
+        before = rounds.cpu(one)
+        least.append(rounds.cpu(hundred) / ITEMS)
         # Made between the two: they bring the product's own connection back to the pages that the other one wrote.
         drafts = [_draft(office) for _ in range(ITEMS)]
-        own.append(_assigned(office, drafts))
-        hand.append((before + rounds.cpu(by_hand)) / 2)
-        ratios.append(own[-1] / hand[-1])
-    note = f"{statistics.median(own):.0f} µs against {statistics.median(hand):.0f} µs"
-    return rounds.Line("6", "a job of 100 moves, per item, each decided and logged", "x", bound, tuple(ratios), note)
+        ours.append(_assigned(office, drafts))
+        step.append((before + rounds.cpu(one)) / 2)
+    return [
+        _line("6", "a job of 100 moves, per item, each decided and logged / a raw step", bound, ours, step),
+        _line("(6)", "the same rows by hand, undecided, in one transaction / a raw step", bound, least, step),
+        _line("(6)", "a job of 100 moves / the same rows by hand", _ABOVE_THE_LEAST, ours, least),
+    ]
+
+
+def _line(goal: str, what: str, bound: float, ours: list[float], twin: list[float]) -> rounds.Line:
+    note = f"{statistics.median(ours):.0f} µs against {statistics.median(twin):.0f} µs"
+    return rounds.Line(
+        goal, what, "x", bound, tuple(mine / other for mine, other in zip(ours, twin, strict=True)), note
+    )
+
+
+def _in_progress(office: Office) -> str:
+    return moved(office, "head.kt", new_task(office, due_on="31/12/2026"), "progress", progress=0).item.id
 
 
 def _draft(office: Office) -> Asked:

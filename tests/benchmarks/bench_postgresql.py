@@ -60,7 +60,7 @@ def _steps(databases: PostgresqlStock) -> None:
                 bare(office, ours, twins, steps, goal="(1)", bound=2.0),
                 whole(office, ours, twins, steps, bound=2.0),
                 whole(office, ours, twins, steps, goal="(3)", bound=1.0, clock=time.perf_counter),
-                bulk(office, connection, bound=1 / 10),
+                *bulk(office, connection, bound=1 / 10),
             ]
         rounds.table("One step, durable (PostgreSQL, fsync on); goals 2 and (3) are of wall time", lines)
 

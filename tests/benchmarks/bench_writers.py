@@ -6,10 +6,12 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from itertools import count, cycle
 from pathlib import Path
+from queue import Empty, SimpleQueue
 
 from tests.benchmarks import raw, rounds
 from tests.benchmarks.bench_perform import task_in_progress
@@ -33,7 +35,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         ground = sqlite_ground(Path(folder))
         rounds.table(
-            "Many writers at once (SQLite, synchronous FULL)", [_waiting_requests(ground), *_processes(ground, 0.5)]
+            "Many writers at once (SQLite, synchronous FULL)", [*_waiting_requests(ground), *_processes(ground, 0.5)]
         )
     try:
         with ExitStack() as closing:
@@ -64,23 +66,54 @@ def _step(office: Office, code: str) -> Callable[[], bool]:
 # -- requests that wait in one process ----------------------------------------------------------------------------------
 
 
-def _waiting_requests(ground: Ground) -> rounds.Line:
+def _waiting_requests(ground: Ground) -> list[rounds.Line]:
     office = opened_office(ground)
-    tasks = [task_in_progress(office) for _ in range(REQUESTS + 1)]
+    twin, *tasks = [task_in_progress(office) for _ in range(2 * REQUESTS + 1)]
     connection = raw.connect(ground.made[-1].folder / "office.sqlite")
     by_hand = raw.Steps(connection, micros(OPENING), instant_text(OPENING))
     head, values = caller(office, "head.kt").actor, cycle(range(1, 100))
-    steps = [_step(office, code) for code in tasks[1:]]
-    ratios = []
+    steps = [_step(office, code) for code in tasks[:REQUESTS]]
+    ours, least = [], []
     for _ in range(_ROUNDS):
         one = rounds.cpu(
-            lambda: by_hand.progress(tasks[0], head.id, "kt", head.roles, next(values)), clock=time.perf_counter
+            lambda: by_hand.progress(twin, head.id, "kt", head.roles, next(values)), clock=time.perf_counter
         )
-        ratios.append(_together(steps) / one)
+        ours.append(_together(steps) / one)
+        with _one_writer(by_hand) as write:
+            asked = [partial(write, (code, head.id, "kt", head.roles, 50)) for code in tasks[REQUESTS:]]
+            least.append(_together(asked) / one)
     connection.close()
-    return rounds.Line(
-        "5", f"{REQUESTS} waiting requests: a step of theirs / a raw step, wall", "x", 0.5, tuple(ratios)
-    )
+    return [
+        rounds.Line("5", f"{REQUESTS} waiting requests: a step of theirs / a raw step, wall", "x", 0.5, tuple(ours)),
+        rounds.Line("(5)", f"{REQUESTS} by hand, undecided, by one writer / a raw step, wall", "x", 0.5, tuple(least)),
+    ]
+
+
+@contextmanager
+def _one_writer(by_hand: raw.Steps) -> Iterator[Callable[[raw.Progress], bool]]:
+    """The least that waiting together can cost: a thread that writes for all who wait, and commits once for them."""
+    waiting: SimpleQueue[tuple[raw.Progress, threading.Event] | None] = SimpleQueue()
+
+    def write() -> None:
+        while (first := waiting.get()) is not None:
+            taken = [first]
+            with suppress(Empty):
+                while (one := waiting.get_nowait()) is not None:
+                    taken.append(one)
+            by_hand.progresses(asked for asked, _ in taken)
+            for _, written in taken:
+                written.set()
+
+    def ask(asked: raw.Progress) -> bool:
+        written = threading.Event()
+        waiting.put((asked, written))
+        return written.wait()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    yield ask
+    waiting.put(None)
+    writer.join()
 
 
 def _together(steps: list[Callable[[], bool]]) -> float:

@@ -1,7 +1,8 @@
 """What every database must keep: all or nothing, one writer a row, one answer a request."""
 
+import sqlite3
 import threading
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
@@ -244,6 +245,54 @@ def test_reading_does_not_wait_for_a_writer_and_sees_one_instant(office):
         reader.join(timeout=4)
 
     assert seen == [1]
+
+
+def test_each_reading_unit_sees_what_was_kept_before_it_and_nothing_of_its_predecessor(office):
+    seen = []
+    for n in range(3):
+        with office.write() as uow:
+            move(uow, to=("in_progress", "assigned")[n % 2])
+        with office.read() as uow:
+            seen.append(uow.items.get("i1").item.revision)
+
+    assert seen == [2, 3, 4]
+
+
+def test_a_reading_unit_that_is_over_keeps_no_transaction_open(office):
+    with office.read() as uow:
+        uow.items.get("i1")
+
+    assert not in_a_transaction(office)
+
+
+def test_a_reading_unit_may_leave_an_answer_or_a_fault_unlooked_at(office):
+    with office.read() as uow:
+        uow.cursor.raw.execute("SELECT id FROM item")
+    with suppress(Exception), office.read() as uow:
+        uow.cursor.raw.execute("SELECT id FROM no_such_table")
+
+    assert not in_a_transaction(office)
+    with office.read() as uow:
+        assert uow.items.get("i1").item.revision == 1
+
+
+def in_a_transaction(database):
+    """Whether any connection of the product stands in one; a server is asked until it has done all it was told."""
+    if database.name == "sqlite":
+        with closing(sqlite3.connect(database.engine.url.database, timeout=0)) as connection:
+            # Only a log that no reader holds can be taken back to its beginning.
+            return bool(connection.execute("PRAGMA wal_checkpoint(RESTART)").fetchone()[0])
+    # A role is told the state of its own connections only.
+    with database.engine.connect() as connection:
+        connection.execution_options(isolation_level="AUTOCOMMIT")
+        for _ in range(200):
+            states = connection.exec_driver_sql(
+                "SELECT state FROM pg_stat_activity"
+                " WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()"
+            ).scalars()
+            if set(states) == {"idle"}:
+                return False
+        return True
 
 
 def test_a_writer_who_finds_the_database_held_is_told_busy_and_leaves_nothing(office):

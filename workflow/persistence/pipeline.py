@@ -5,7 +5,8 @@ committed, goes twice instead of five times. A fault of a statement shows where 
 unit is finished.
 
 What is sent without a BEGIN is one transaction as well, from the first statement to the point where the line waits for all of it:
-a reading unit begins nothing and ends nothing. Its connection says for all of them that they read only, and one instant.
+a reading unit begins nothing. Its connection says for all of them that they read only, and one instant. Once it has looked at all its
+answers it tells the server that it is done, and does not wait to hear that it was.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -117,6 +118,9 @@ class Line:
         """Undo what was begun and not finished, whatever state it is in."""
         if not self._used:
             return
+        if not self._begun and not self._pipeline.result_queue:
+            self._end_unwaited()
+            return
         arrived = False
         with suppress(Exception):
             if self._begun:
@@ -128,6 +132,16 @@ class Line:
             # The first was skipped, for something before it had failed.
             self.execute("ROLLBACK")
             self.wait()
+        self._forget()
+
+    def _end_unwaited(self) -> None:
+        """End what statements opened and whose answers were all looked at: the server does so as soon as it is told.
+
+        That it did is read with the next unit's first answer. The driver has no name for a Sync that nobody waits for: what it
+        says is libpq's own, and what it is owed is noted where the driver notes it.
+        """
+        self._pipeline.pgconn.pipeline_sync()
+        self._pipeline.result_queue.append(None)
         self._forget()
 
     def _forget(self) -> None:

@@ -34,9 +34,7 @@ _ROW = (
     "waits_on", "waits_person", "due_at", "late", "final", "entered_at",
 )
 # fmt: on
-_CODE, _GROUP, _DUE, _LATE, _FINAL, _ENTERED = (
-    _ROW.index(name) for name in ("code", "state_group", "due_at", "late", "final", "entered_at")
-)
+_CODE, _DUE = _ROW.index("code"), _ROW.index("due_at")
 OVER = frozenset({"done", "cancelled"})
 """The groups in which nobody works on an item any more."""
 # Said by what it is not: SQLite would gather all rows of two groups and sort them, instead of walking along their dates.
@@ -126,7 +124,7 @@ def list_items(
             last_phase = phase
         found += rows
     following = _encoded(last_phase, found[limit - 1], wanted.sort) if len(found) > limit else None
-    return Page(tuple([_row(row) for row in found[:limit]]), following)
+    return Page(_rows(found[:limit]), following)
 
 
 class _Shape(NamedTuple):
@@ -248,9 +246,20 @@ def _params(wanted: Filter, scope: ReadScope, now: datetime) -> dict[str, Any]:
 _due = lru_cache(maxsize=4096)(instant_or_none)
 
 
-def _row(row: tuple[Any, ...]) -> Row:
-    over_at = instant(row[_ENTERED]) if row[_GROUP] in OVER else None
-    return Row._make((*row[:_DUE], _due(row[_DUE]), row[_LATE] == 1, row[_FINAL] == 1, over_at))
+# fmt: off
+def _rows(found: list[tuple[Any, ...]]) -> tuple[Row, ...]:
+    """The lines of `_ROW`'s columns; what an order by title reads besides is not shown."""
+    # Unpacked by name and made without a call in between: a third of what a page costs beside its statement.
+    made = tuple.__new__
+    return tuple([
+        made(Row, (
+            item_id, code, workflow, fingerprint, revision, state, group, unit, title, area, assignee, waits_on, waits_to,
+            _due(due_at), late == 1, final == 1, instant(entered_at) if group in OVER else None,
+        ))
+        for item_id, code, workflow, fingerprint, revision, state, group, unit, title, area, assignee, waits_on, waits_to,
+            due_at, late, final, entered_at, *_ in found
+    ])
+# fmt: on
 
 
 def _encoded(phase: str, row: tuple[Any, ...], sort: str) -> str:
