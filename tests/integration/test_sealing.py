@@ -10,6 +10,7 @@ from tests.offices import at, new_task, office_over, opened_office
 from tests.sealing import sealer_of, signer_of, url_for
 from tests.servers import PRODUCT, SEALER, SIGNER
 from workflow.audit import ActorMark, Head, compose, tree
+from workflow.audit.heads import head_leaf
 from workflow.persistence.engine import open_sealer_engine, open_signer_engine
 from workflow.services import sealing
 from workflow.services.sealing import commit_to_heads, seal, seal_all, standing
@@ -259,7 +260,7 @@ def test_the_heads_of_all_streams_are_committed_to_once_a_day(ground):
         heads = tuple(uow.seals.stream_heads())
         told = uow.audit.stream("log")[0]
     assert [name for name, _n, _leaf in heads] == sorted(name for name, _n, _leaf in heads)
-    root = tree.root(sealing.head_leaf(*head) for head in heads)
+    root = tree.root(head_leaf(*head) for head in heads)
     assert f'"root":"{root.hex()}"'.encode() in told.body
 
 

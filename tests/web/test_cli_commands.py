@@ -3,7 +3,8 @@
 import fcntl
 import json
 import shutil
-from contextlib import contextmanager
+import sqlite3
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -388,6 +389,22 @@ def test_a_whole_log_is_verified_and_a_tampered_one_named(terminal, task):
     replayed = terminal.json("audit", "replay", code=1)
     assert "#2" in verified.stdout
     assert [(one["code"], one["fact"]) for one in replayed["differences"]] == [(task, "state")]
+
+
+def test_a_stream_whose_end_was_cut_off_is_named_with_what_is_wrong(terminal, task):
+    with closing(sqlite3.connect(terminal.data / "dondoc.sqlite")) as connection, connection:
+        for (trigger,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            connection.execute(f'DROP TRIGGER "{trigger}"')
+        connection.execute("DELETE FROM audit_event WHERE stream LIKE 'task/%' AND n > 1")
+
+    said = terminal.json("audit", "verify", code=1)
+    told = terminal.run("audit", "verify", code=1)
+
+    assert (said["ok"], said["first_bad"]) == (False, None)
+    (one,) = said["heads"]
+    assert (one["stream"].partition("/")[0], one["n"], one["code"]) == ("task", 1, "log_shorter")
+    assert one["message"] in told.stdout
+    assert task
 
 
 # -- people -------------------------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from web import i18n
 from web.cli.sealing import COMMANDS
 from web.cli.shell import WRONG, SpokenGroup, as_json, desk, say, say_json
 from web.i18n import N_, _, ngettext
+from workflow.audit import Fault, HeadFault
 from workflow.services import auditing, custody
 
 audit = SpokenGroup(
@@ -13,24 +14,42 @@ audit = SpokenGroup(
 )
 
 
-@audit.command(help=N_("Walk the whole log; the first entry that does not hold is named."))
+@audit.command(
+    help=N_(
+        "Walk the whole log; the first entry that does not hold is named, and each stream whose end is not the one that was kept."
+    )
+)
 @as_json
 def verify(as_json: bool) -> None:  # noqa: FBT001  click's
     found = auditing.verify(desk().office)
-    bad = found.first_bad
     if as_json:
-        first = (
-            {"stream": bad.stream, "n": bad.n, "code": bad.code, "message": bad.in_language(i18n.language())}
-            if bad
-            else None
-        )
-        say_json({"ok": found.ok, "entries": found.count, "first_bad": first})
-    elif bad:
-        say(_("The first bad entry: {entry}", entry=bad.in_language(i18n.language())))
+        first = _plain(found.first_bad) if found.first_bad else None
+        heads = [_plain(one) for one in found.heads]
+        say_json({"ok": found.ok, "entries": found.count, "first_bad": first, "heads": heads})
     else:
-        say(ngettext("{n} entry, every one holds.", "{n} entries, every one holds.", found.count))
-    if bad:
+        _say_verified(found)
+    if not found.ok:
         raise click.exceptions.Exit(WRONG)
+
+
+def _plain(fault: Fault | HeadFault) -> dict[str, object]:
+    message = fault.in_language(i18n.language())
+    return {"stream": fault.stream, "n": fault.n, "code": fault.code, "message": message}
+
+
+def _say_verified(found: auditing.Verified) -> None:
+    if found.first_bad:
+        say(_("The first bad entry: {entry}", entry=found.first_bad.in_language(i18n.language())))
+    for one in found.heads:
+        say(_("An end that is not as it was kept: {what}", what=one.in_language(i18n.language())))
+    if found.ok:
+        say(
+            ngettext(
+                "{n} entry, every one holds, and so does the end of each stream.",
+                "{n} entries, every one holds, and so does the end of each stream.",
+                found.count,
+            )
+        )
 
 
 @audit.command(help=N_("Replay the log of every item and compare it with the item's row, fact by fact."))

@@ -15,7 +15,6 @@ from web.pages.rendering import render_page
 from web.seals import alarms_seen
 from web.titles import Titles, titles_of
 from web.wiring import office
-from workflow.audit import Verification
 from workflow.catalog.plain_values import Refused as NotADate
 from workflow.catalog.plain_values import date_of
 from workflow.engine import Reason
@@ -162,5 +161,4 @@ def _address(**changes: str | None) -> str:
 def check() -> Answer:
     """Walk the whole log now and say whether it holds."""
     _only_readers_of_the_log()
-    found: Verification = auditing.verify(office())
-    return render_page("history/check.html", found=found)
+    return render_page("history/check.html", found=auditing.verify(office()))

@@ -16,6 +16,7 @@ from workflow.audit.entry import (
     opens,
     refusal_stream,
 )
+from workflow.audit.heads import HeadFault
 from workflow.audit.verify import Fault, Verification, walk
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "Entry",
     "Fault",
     "Head",
+    "HeadFault",
     "Private",
     "Verification",
     "compose",

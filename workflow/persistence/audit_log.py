@@ -67,6 +67,13 @@ _OF_ITEMS = Statement(
     )
     .order_by(audit_event.c.stream, audit_event.c.n),
 )
+_ENDS = Statement(
+    "audit.ends",
+    sa.text(
+        "SELECT e.stream, e.n, e.leaf, e.rec FROM audit_event e JOIN"
+        " (SELECT stream, max(n) AS n FROM audit_event GROUP BY stream) h ON h.stream = e.stream AND h.n = e.n"
+    ),
+)
 _OF_TYPE = Statement(
     "audit.of_type",
     sa.select(*_ENTRY)
@@ -190,6 +197,11 @@ class AuditLog:
     def entries_by_stream(self) -> Iterator[StoredEntry]:
         """The whole log, stream by stream in the order of the numbers, fetched as it is looked at."""
         return (_entry(row) for row in walk(self._cursor, _ALL))
+
+    def ends(self) -> Iterator[tuple[str, Head]]:
+        """The last entry of every stream, fetched as they are looked at."""
+        for stream, n, leaf, recorded_at in walk(self._cursor, _ENDS):
+            yield stream, Head(n, bytes(leaf), instant(recorded_at))
 
     def item_entries_by_stream(self) -> Iterator[StoredEntry]:
         """The same for the items' own streams alone, with their private values: what a replay folds."""

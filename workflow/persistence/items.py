@@ -1,6 +1,6 @@
 """Items as rows: every fact a rule may look at stands in one row, and saving compares the revision."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from operator import itemgetter
@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from workflow.audit import Head
+from workflow.audit import Head, item_stream
 from workflow.engine.facts import RowFacts
 from workflow.engine.item import Ballot, Doer, Episode, Heard, Item, Paused, Recorded, Request
 from workflow.errors import NotFound, StaleItem
@@ -24,7 +24,7 @@ from workflow.persistence.columns import (
     plain_fields,
     sort_key,
 )
-from workflow.persistence.statements import Cursor, Row, Statement, per_dialect, run, run_many
+from workflow.persistence.statements import Cursor, Row, Statement, per_dialect, run, run_many, walk
 from workflow.persistence.tables import audit_event, code_counter, item, tally
 from workflow.values import Frozen, replace
 
@@ -152,6 +152,10 @@ _WITHOUT_ENTRIES = Statement(
         )
     )
     .order_by(item.c.id),
+)
+_HEADS = Statement(
+    "items.heads",
+    sa.select(item.c.workflow, item.c.id, item.c.head_n, item.c.head_leaf, item.c.head_rec).order_by(item.c.id),
 )
 _REVISION = Statement("items.revision", sa.select(item.c.revision).where(item.c.id == _NEW("id")))
 _OF_PARENT = _SELECT.where(item.c.parent == _NEW("parent")).order_by(item.c.id)
@@ -588,6 +592,11 @@ class Items:
     def without_entries(self) -> tuple[tuple[str, str], ...]:
         """Id and code of every item that the log knows nothing of: a row nobody answers for."""
         return tuple((row[0], row[1]) for row in run(self._cursor, _WITHOUT_ENTRIES).fetchall())
+
+    def heads(self) -> Iterator[tuple[str, Head]]:
+        """The stream of every item with the last entry that its row keeps, fetched as they are looked at."""
+        for workflow, item_id, n, leaf, recorded_at in walk(self._cursor, _HEADS):
+            yield item_stream(workflow, item_id), Head(n, bytes(leaf), instant_or_none(recorded_at))
 
     def page(self, after: str, most: int) -> tuple[StoredItem, ...]:
         """All items in the order of their ids, those behind `after`: for replays and rebuilding."""

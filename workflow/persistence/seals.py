@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from workflow.audit.heads import Sealed
 from workflow.audit.tree import Frontier
 from workflow.persistence.columns import instant, instant_or_none, json_value, micros
 from workflow.persistence.statements import Cursor, Statement, run, run_many, walk
@@ -91,6 +92,12 @@ _ALARMS = Statement(
 _SEALED = Statement(
     "seals.entries",
     sa.select(audit_leaf.c.seq, audit_leaf.c.leaf, audit_event.c.body)
+    .join_from(audit_leaf, audit_event, audit_event.c.id == audit_leaf.c.event_id, isouter=True)
+    .order_by(audit_leaf.c.seq),
+)
+_ORDER = Statement(
+    "seals.order",
+    sa.select(audit_leaf.c.leaf, audit_event.c.stream, audit_event.c.n, audit_event.c.leaf.label("own"))
     .join_from(audit_leaf, audit_event, audit_event.c.id == audit_leaf.c.event_id, isouter=True)
     .order_by(audit_leaf.c.seq),
 )
@@ -315,6 +322,11 @@ class Seals:
     def sealed(self) -> Iterator[tuple[int, bytes, bytes | None]]:
         """(place, leaf, body) of every sealed entry in order, fetched as they are looked at; no body where the entry is gone."""
         return walk(self._cursor, _SEALED)
+
+    def order(self) -> Iterator[Sealed]:
+        """Every sealed place with the entry that stands there, in order, fetched as they are looked at."""
+        for sealed, stream, n, leaf in walk(self._cursor, _ORDER):
+            yield Sealed(bytes(sealed), stream, n or 0, bytes(leaf or b""))
 
     def leaves(self, start: int, end: int) -> Iterator[bytes]:
         """The leaves at places from `start` up to, without, `end`."""

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from workflow.audit import Verification, canonical, open_events, opens, walk
+from workflow.audit import Fault, HeadFault, Verification, canonical, open_events, opens, walk
+from workflow.audit.heads import unlike_commitments, unlike_rows
 from workflow.engine import Item
 from workflow.engine.apply import fold
 from workflow.engine.events import from_plain
@@ -34,10 +35,30 @@ class Replayed:
     differences: tuple[Difference, ...]
 
 
-def verify(office: Office) -> Verification:
-    """Walk every stream of the log: canonical bytes, hashes, numbering, order, states; the first bad entry is named."""
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """`count` entries were walked up to the first bad one; `heads` tells whatever does not agree with the ends of the streams."""
+
+    count: int
+    first_bad: Fault | None
+    heads: tuple[HeadFault, ...]
+
+    @property
+    def ok(self) -> bool:
+        return self.first_bad is None and not self.heads
+
+
+def verify(office: Office) -> Verified:
+    """Walk every stream of the log (canonical bytes, hashes, numbering, order, states); the first bad entry is named.
+
+    Then the ends of the streams: what items' rows keep of them, and what the log committed to once a day, must be so. A cut
+    off end leaves a chain that holds.
+    """
     with office.read() as uow:
-        return walk((entry.stream, entry.n, entry.body, entry.leaf) for entry in uow.audit.entries_by_stream())
+        walked = walk((entry.stream, entry.n, entry.body, entry.leaf) for entry in uow.audit.entries_by_stream())
+        rows = unlike_rows(uow.items.heads(), uow.audit.ends())
+        said = unlike_commitments((entry.body for entry in uow.audit.stream("log")), uow.seals.order())
+        return Verified(walked.count, walked.first_bad, (*rows, *said))
 
 
 def verify_newest(office: Office, entries: int) -> Verification:

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from workflow.audit import canonical, tree
-from workflow.audit.chain import leaf as leaf_of
+from workflow.audit import tree
+from workflow.audit.heads import COMMITMENT, head_leaf
 from workflow.engine import SYSTEM_ACTOR
 from workflow.persistence import UnitOfWork
 from workflow.persistence.seals import Unsealed
@@ -139,11 +139,6 @@ def commit_to_heads(office: Office) -> bool:
     root = tree.root(head_leaf(*head) for head in heads)
     said = {"size": size, "streams": len(heads), "root": root.hex()}
     with office.write() as uow:
-        append(uow, Note("log", "heads", extra={"heads": said}), _CLOCK, office.clock.now())
+        append(uow, Note("log", COMMITMENT, extra={COMMITMENT: said}), _CLOCK, office.clock.now())
         uow.settings.put(HEADS, today)
     return True
-
-
-def head_leaf(stream: str, n: int, leaf: bytes) -> bytes:
-    """What stands for the head of one stream in the tree of all of them, which is sorted by the streams' names."""
-    return leaf_of(canonical.encode([stream, n, leaf.hex()]))
