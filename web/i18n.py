@@ -291,8 +291,10 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "below_minimum": N_("“{field}” must be {minimum} or more."),
         "above_maximum": N_("“{field}” must be {maximum} or less."),
         "not_a_date": N_("“{field}” must be a date: day/month/year, for instance 30/06/2026."),
-        "instant_ahead": N_("“{field}” lies in the future; how things stand then nobody knows yet."),
-        "not_an_instant": N_("“{field}” must be a date and a time, for instance 30/06/2026 08:00."),
+        "instant_ahead": N_(
+            "“{field}”: {value} lies in the future; how things stand then nobody knows yet. Give a time that is not after now."
+        ),
+        "not_an_instant": N_("“{field}”: “{value}” is no date with a time. Write for instance 30/06/2026 08:00."),
         "not_a_boolean": N_("“{field}” must be yes or no."),
         "not_a_choice": N_("“{value}” is none of the choices for “{field}”."),
         "no_such_person": N_("“{field}”: there is nobody with the login “{value}”."),

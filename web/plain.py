@@ -28,6 +28,7 @@ from workflow.services.delegations import days_of
 from workflow.services.inbox import Waiting
 from workflow.services.moves import offers
 from workflow.services.office import Office
+from workflow.services.overview import Bar, Overview
 from workflow.services.signatures import SENTENCES, Signature
 
 Said = dict[str, Any]
@@ -107,6 +108,28 @@ def past_item(to: Reader, found: Item, by: str) -> Said:
     """How an item stood at the instant of the reader's office: what it held, but nobody's moves, for that time is over."""
     definition = to.office.editions.of(found, to.uow)
     return {**_content(to, found, definition), "as_of": at_text(to.office.clock.now()), "by": by}
+
+
+def counts_then(found: Overview, at: datetime, by: str) -> Said:
+    """How many items stood in each group at an instant; `total` is what counts as assigned: withdrawn items do not."""
+    return {
+        "as_of": at_text(at),
+        "by": by,
+        "total": _counts(found.total),
+        "by_unit": [{"unit": bar.key, **_counts(bar)} for bar in found.by_unit],
+        "by_area": [{"area": bar.key or None, **_counts(bar)} for bar in found.by_area],
+        "due_soon": found.due_soon,
+    }
+
+
+def _counts(bar: Bar) -> Said:
+    return {
+        "doing": bar.doing,
+        "behind": bar.behind,
+        "done": bar.done,
+        "cancelled": bar.cancelled,
+        "total": bar.total,
+    }
 
 
 def _content(to: Reader, found: Item, definition: Definition) -> Said:

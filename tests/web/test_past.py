@@ -120,7 +120,11 @@ def test_rows_of_then_are_ordered_and_paged_like_those_of_now(app, office, chair
 def test_the_rows_of_then_are_not_for_whoever_may_not_read_the_log(app, login):
     other = program(app, login)
 
-    for path in (f"/audit/as-of?at={asked(BEFORE)}", f"/items?as_of={asked(BEFORE)}"):
+    for path in (
+        f"/audit/as-of?at={asked(BEFORE)}",
+        f"/audit/as-of/counts?at={asked(BEFORE)}",
+        f"/items?as_of={asked(BEFORE)}",
+    ):
         assert (other.get(path).status_code, codes(other.get(path))) == (403, ["not_permitted"])
 
 
@@ -129,9 +133,46 @@ def test_the_rows_of_then_are_not_for_whoever_may_not_read_the_log(app, login):
     [("2027-01-01T00:00:00Z", "instant_ahead"), ("yesterday", "not_an_instant"), ("2026-06-05", "not_an_instant")],
 )
 def test_an_instant_that_is_none_or_to_come_is_refused(chairman, task, given, code):
-    for path in (f"/items/{task}?as_of={given}", f"/items?as_of={given}", f"/audit/as-of?at={given}"):
-        answer = chairman.get(path)
+    for field, path in (
+        ("as_of", f"/items/{task}"),
+        ("as_of", "/items"),
+        ("at", "/audit/as-of"),
+        ("at", "/audit/as-of/counts"),
+    ):
+        answer = chairman.get(f"{path}?{field}={given}")
         assert (answer.status_code, codes(answer)) == (422, [code])
+        (reason,) = answer.json["reasons"]
+        for language, way_out in (("vi", "Hãy nhập"), ("en", "now" if code == "instant_ahead" else "Write")):
+            assert all(part in reason["message"][language] for part in (f"“{field}”", given, way_out))
+
+
+def test_the_counts_are_told_as_they_stood_to_those_who_audit(app, office, task):
+    auditor = program(app, "auditor")
+    new_task(office, unit="vp", due_on="2026-06-10", area="the-che")
+    withdrawn = new_task(office)
+    moved(at(office, instant("2026-06-02 09:00")), "chairman", withdrawn, "withdraw", comment="Thôi")
+    assert task
+
+    def counts(query):
+        answer = auditor.get(f"/audit/as-of/counts?{query}")
+        assert fits(answer.json, COMPONENTS["CountsThen"]) == []
+        return answer.json
+
+    recorded, effective = (counts(f"at={asked(BETWEEN)}&by={by}") for by in ("recorded", "effective"))
+
+    numbers = {"doing": 2, "behind": 0, "done": 0, "cancelled": 1, "total": 2}
+    assert (recorded["as_of"], recorded["by"], recorded["total"]) == (asked(BETWEEN), "recorded", numbers)
+    assert (effective["total"]["doing"], effective["total"]["behind"]) == (1, 1)
+    by_unit = {line["unit"]: (line["doing"], line["cancelled"], line["total"]) for line in recorded["by_unit"]}
+    assert by_unit == {"kt": (1, 1, 1), "vp": (1, 0, 1)}
+    assert {line["area"]: line["total"] for line in recorded["by_area"]} == {"tai-chinh-cong": 1, "the-che": 1}
+    assert recorded["due_soon"] == 1
+    assert counts(f"at={asked(AFTER)}&unit=kt&workflow=task")["total"]["behind"] == 1
+    assert counts(f"at={asked(AFTER)}&workflow=report")["total"]["total"] == 0
+    assert counts(f"at={asked('2026-05-31 08:00')}")["by_unit"] == []
+    with office.read() as uow:
+        reader = uow.people.id_of_login("auditor")
+        assert len(uow.audit.stream(f"person/{reader}")) == 5
 
 
 def test_before_it_was_made_the_item_is_not_found(chairman, task):
@@ -178,8 +219,8 @@ def test_the_history_shows_how_the_item_stood(client_of, task):
 @pytest.mark.parametrize(
     ("given", "status", "sentence"),
     [
-        ("01/01/2027 08:00", 422, "“Ngày và giờ” ở tương lai"),
-        ("hôm kia", 422, "“Ngày và giờ” phải là"),
+        ("01/01/2027 08:00", 422, "“Ngày và giờ”: 01/01/2027 08:00 ở tương lai"),
+        ("hôm kia", 422, "“Ngày và giờ”: “hôm kia” không phải là ngày kèm giờ"),
         ("31/05/2026 08:00", 200, "Tại thời điểm đó chưa có việc này."),
     ],
 )
@@ -227,7 +268,7 @@ def test_the_reading_room_refuses_an_instant_that_is_none(client_of):
     answer = client_of("auditor").get("/history/as-of", query_string={"as_of": "01/01/2027 08:00"})
 
     assert answer.status_code == 422
-    assert "“Ngày và giờ” ở tương lai" in answer.text
+    assert "“Ngày và giờ”: 01/01/2027 08:00 ở tương lai" in answer.text
 
 
 @pytest.mark.parametrize("login", ["head.kt", "clerk", "admin"])

@@ -91,6 +91,8 @@ _ACCOUNT = {
     "heads": _list(TEXT),
 }
 
+_COUNTS = dict.fromkeys(("doing", "behind", "done", "cancelled", "total"), WHOLE)
+
 COMPONENTS: Mapping[str, _Shape] = {
     "AccountabilitySheet": _object(
         **_ACCOUNT,
@@ -284,6 +286,14 @@ COMPONENTS: Mapping[str, _Shape] = {
     "Redactions": _page(_ref("Redaction")),
     "Notices": _page(
         _object(id=TEXT, item=_or_null(TEXT), template=TEXT, at=INSTANT, read_at=_or_null(INSTANT)),
+    ),
+    "CountsThen": _object(
+        as_of=INSTANT,
+        by=TEXT,
+        total=_object(**_COUNTS),
+        by_unit=_list(_object(unit=TEXT, **_COUNTS)),
+        by_area=_list(_object(area=_or_null(TEXT), **_COUNTS)),
+        due_soon=WHOLE,
     ),
     "PersonThen": _object(
         login=TEXT,

@@ -11,8 +11,10 @@ from web.api import calls, picking, problem, schemas
 from web.api.calls import Described, call
 from web.wiring import office
 from workflow.engine import Kind, Reason
+from workflow.queries.matching import fits
 from workflow.queries.past import RECORDED
 from workflow.services.items import readable
+from workflow.services.overview import overview_of
 from workflow.services.past import instant_asked, item_then, items_then, office_at, person_then, powers_then
 
 bp = Blueprint("past", __name__)
@@ -31,6 +33,28 @@ _PAGE = 50
 def as_of() -> Response:
     asked = calls.query(schemas.AS_OF_QUERY)
     return rows(asked.pop("at"), asked, field="at")
+
+
+@bp.get("/audit/as-of/counts")
+@call(
+    Described(
+        "How many items stood in each group at an instant, in all, by unit and by area; reading them is an entry",
+        {200: "CountsThen"},
+        query=schemas.COUNTS_THEN_QUERY,
+    )
+)
+def counts() -> Response:
+    asked = calls.query(schemas.COUNTS_THEN_QUERY)
+    at, by = _instant(asked.pop("at"), "at"), asked.pop("by", RECORDED)
+    with office().read() as uow:
+        items = items_then(uow, current_caller(), at, by)
+        if isinstance(items, Reason):
+            raise problem.refused((items,))
+        past, wanted = office_at(office(), at), picking.wanted(uow, asked)
+        fitting = (item for item in items if fits(wanted, item, past.editions.of(item, uow), at))
+        said = plain.counts_then(overview_of(past, uow, fitting), at, by)
+    readings.note(0)
+    return calls.answer(said)
 
 
 @bp.get("/audit/as-of/people/<login>")

@@ -258,6 +258,9 @@ ITEM_QUERY = Body.from_dict({"moves": one_of("all"), "as_of": name(), "by": one_
 AS_OF_QUERY = Body.from_dict(
     {"at": name(needed=True), "by": one_of(*READINGS), "workflow": name(), **_PAGING}, name="AsOfQuery"
 )
+COUNTS_THEN_QUERY = Body.from_dict(
+    {"at": name(needed=True), "by": one_of(*READINGS), "workflow": name(), "unit": name()}, name="CountsThenQuery"
+)
 PERSON_THEN_QUERY = Body.from_dict({"at": name(needed=True), "by": one_of(*READINGS)}, name="PersonThenQuery")
 HISTORY_QUERY = Body.from_dict({"refusals": one_of("0", "1"), **_PAGING}, name="HistoryQuery")
 REPORTS_QUERY = Body.from_dict({"year": whole(1900, 2199)}, name="ReportsQuery")

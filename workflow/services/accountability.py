@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from types import MappingProxyType
 
-from workflow.catalog.plain_values import Refused, date_of
+from workflow.catalog.plain_values import Refused, date_of, shown
 from workflow.engine import Definition, Item, Kind, Reason
 from workflow.engine.accountability import (
     DIFFICULTIES,
@@ -158,7 +158,7 @@ def day_asked(office: Office, given: str) -> datetime | Reason | None:
     except Refused:
         return instant_asked(office, given)
     if day > today:
-        return Reason("instant_ahead", Kind.INPUT, {"field": "as_of"})
+        return Reason("instant_ahead", Kind.INPUT, {"field": "as_of", "value": shown(given)})
     return min(end_of_day(day, office.zone) - _MOMENT, now)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, time
 
-from workflow.catalog.plain_values import Refused, date_of, instant_of_text
+from workflow.catalog.plain_values import Refused, date_of, instant_of_text, shown
 from workflow.clock import fixed
 from workflow.engine import Actor, Item, Kind, Reason
 from workflow.engine.administration import refusal_to_read_log
@@ -32,7 +32,7 @@ def instant_asked(office: Office, given: str, field: str = "as_of") -> datetime 
     except Refused as refused:
         return Reason(refused.fault.code, Kind.INPUT, {"field": field, **_texts(refused)})
     if at > office.clock.now():
-        return Reason("instant_ahead", Kind.INPUT, {"field": field})
+        return Reason("instant_ahead", Kind.INPUT, {"field": field, "value": shown(given)})
     return at
 
 
