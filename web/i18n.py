@@ -358,6 +358,10 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "key_too_long": N_("A request key has {limit} characters at most."),
         "twin_running": N_("The same request is still being carried out; please ask again in a moment."),
         "busy": N_("The database is busy; nothing was written. Please try again in a moment."),
+        "half_restored": N_(
+            "A backup is being brought back into this database, or that was broken off: it is no office yet."
+            " Wait for its end, or run again: dondoc restore FOLDER"
+        ),
         "not_signed_in": N_("Please send a token that is in force: “Authorization: Bearer …”."),
         "scope_needed": N_("This token lacks the scope “{scope}”."),
         "too_many_requests": N_("Too many requests in a short time; please wait {seconds} seconds."),

@@ -8,6 +8,7 @@ from workflow.engine.workdays import CalendarYearMissing
 from workflow.errors import (
     Busy,
     DefinitionInvalid,
+    HalfRestored,
     NotFound,
     OutsideMandate,
     ReusedKey,
@@ -47,6 +48,7 @@ BY_ERROR: dict[type[WorkflowError], Problem] = {
     TooLarge: Problem("too-large", 413, 4),
     TypeRefused: Problem("type-refused", 415, 4),
     Busy: Problem("busy", 503, 6),
+    HalfRestored: Problem("restoring", 503, 6),
     CalendarYearMissing: Problem("precondition", 422, 4),
 }
 
@@ -88,6 +90,8 @@ def reason_of(error: WorkflowError, request: str = "") -> Reason:
         return Reason("twin_running", Kind.STATE, {"key": error.key})
     if isinstance(error, Busy):
         return Reason("busy", Kind.PRECONDITION)
+    if isinstance(error, HalfRestored):
+        return Reason("half_restored", Kind.PRECONDITION)
     if isinstance(error, CalendarYearMissing):
         return year_missing(error)
     return Reason("fault", Kind.PRECONDITION, {"request": request})

@@ -26,6 +26,7 @@ from workflow.outbox.relay import forget_old
 from workflow.persistence import UnitOfWork, redaction_list
 from workflow.persistence.content import ContentStore
 from workflow.persistence.erasure import Eraser
+from workflow.persistence.restoration import Fitness, refuse_half_restored
 from workflow.persistence.sealer import Sealer
 from workflow.persistence.together import together_on
 from workflow.persistence.turns import turn
@@ -81,19 +82,25 @@ def shipped() -> Library:
     return load_folder(definitions_folder(), NOTICES)
 
 
-def attach(app: Flask, settings: Settings, witness: Witness = unwitnessed) -> None:
+def attach(
+    app: Flask, settings: Settings, witness: Witness = unwitnessed, fitness: Fitness = refuse_half_restored
+) -> None:
     """Give `app`, whose database is bound, its office; `office()` finds it from then on."""
     with app.app_context():
         engine = db.engine
 
     library = shipped()
     calendars = Calendars(library.calendars, lambda: UnitOfWork(engine, read_only=True))
+    # What was once found fit is asked no more.
+    look = cache(partial(fitness, engine))
 
     def read() -> UnitOfWork:
+        look()
         calendars.look()
         return UnitOfWork(engine, read_only=True)
 
     def write() -> UnitOfWork:
+        look()
         calendars.look()
         return UnitOfWork(engine)
 

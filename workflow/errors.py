@@ -59,6 +59,10 @@ class Busy(WorkflowError):
     """The database was locked for longer than the caller may wait; nothing was written, try again."""
 
 
+class HalfRestored(WorkflowError):
+    """A backup is being brought back into the database, or that was broken off: nobody may work in it."""
+
+
 class TooLarge(WorkflowError):
     """An upload or a text exceeds its bound; `limit` is the bound in bytes."""
 

@@ -20,7 +20,8 @@ from web.cli import dondoc
 from workflow.audit import ERASED, canonical
 from workflow.engine import SYSTEM_ACTOR
 from workflow.persistence import UnitOfWork, open_engine, redaction_list
-from workflow.persistence.backup import BackupBroken, copy_out
+from workflow.persistence.backup import TABLES, BackupBroken, copy_out, hash_of
+from workflow.persistence.backup import parts as parts_of
 from workflow.persistence.erasure import Eraser
 from workflow.services import auditing, backups, evidence, people
 from workflow.services.items import comment
@@ -242,6 +243,51 @@ def test_an_office_that_is_there_is_never_overwritten(source, target, tmp_path):
     target.run("restore", str(tmp_path / "monday"))
 
     target.run("restore", str(tmp_path / "monday"), code=6)
+
+
+def test_what_another_database_left_behind_is_not_read_into_the_restored_one(source, target, ground, tmp_path):
+    if ground.name != "sqlite":
+        pytest.skip("a server keeps its files itself")
+    source.run("backup", str(tmp_path / "monday"))
+    target.data.mkdir()
+    left = target.data / "dondoc.sqlite-wal"
+    left.write_bytes(b"frames")
+
+    refused = target.run("restore", str(tmp_path / "monday"), code=6)
+
+    assert str(left) in refused.stderr
+    assert not (target.data / "dondoc.sqlite").exists()
+    left.unlink()
+    target.run("restore", str(tmp_path / "monday"))
+
+
+def test_a_backup_of_an_older_release_is_brought_to_the_schema_of_this_one(
+    office, source, target, ground, restored, tmp_path
+):
+    if ground.name == "sqlite":
+        pytest.skip("the copy of a file is brought up as any database")
+    code = new_task(office)
+    folder = tmp_path / "monday"
+    source.run("backup", str(folder))
+    older(folder, "2026_12_01_seals", without=("redaction", "redaction_request", "mandate"))
+
+    target.run("restore", str(folder))
+
+    assert json.loads(target.run("item", "show", code, "--json").stdout)["code"] == code
+    assert auditing.verify(restored()).ok
+
+
+def older(folder, revision, without):
+    """Make the backup one of a release that did not know these tables."""
+    columns = folder / TABLES / "columns.json"
+    names = {table: found for table, found in json.loads(columns.read_text()).items() if table not in without}
+    columns.write_text(json.dumps(names), encoding="ascii")
+    for table in without:
+        (folder / TABLES / table).unlink()
+    manifest = folder / backups.MANIFEST
+    parts = {str(part.relative_to(folder)): hash_of(part) for part in parts_of(folder)}
+    said = json.loads(manifest.read_text()) | {"revision": revision, "sha256": parts}
+    manifest.write_text(json.dumps(said), encoding="utf-8")
 
 
 def test_a_backup_that_was_changed_is_not_brought_back(source, target, tmp_path):

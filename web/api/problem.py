@@ -33,6 +33,7 @@ TITLES: Mapping[str, str] = {
     "type-refused": N_("This kind of content is not accepted"),
     "twin-running": N_("The same request is still running"),
     "busy": N_("The database is busy"),
+    "restoring": N_("A backup is being brought back"),
     "version-missing": N_("The version is missing"),
     "not-signed-in": N_("No token in force"),
     "too-many-requests": N_("Too many requests"),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from web.cli.db import prepare
+from web.cli.db import granting, prepare
 from web.cli.shell import (
     UNREACHABLE,
     WRONG,
@@ -23,15 +23,18 @@ from web.cli.shell import (
 from web.i18n import N_, _, moment
 from web.settings import Settings
 from workflow.persistence import open_owner_engine, redaction_list
-from workflow.persistence.backup import DATABASE, BackupBroken, copy_in, copy_out
+from workflow.persistence.backup import DATABASE, BackupBroken, copy_out
 from workflow.persistence.engine import closed_after
-from workflow.persistence.migrations import current, upgrade
+from workflow.persistence.migrations import current
 from workflow.persistence.redactions import Redaction
+from workflow.persistence.restoration import fill, is_half_restored
+from workflow.persistence.turns import turn
 from workflow.services import backups
 from workflow.services.backups import Manifest
 from workflow.values import replace
 
 _RESTORING = "restoring"
+_TURN = "restore"
 
 
 @click.command(
@@ -42,7 +45,7 @@ def backup(folder: Path) -> None:
     at = desk()
     if folder.exists():
         raise click.UsageError(_("{file} exists already.", file=folder))
-    with closed_after(open_owner_engine(at.settings.owner_database_url or at.settings.database_url)) as engine:
+    with closed_after(open_owner_engine(_owners_url(at.settings))) as engine:
         try:
             made = backups.make(at.office, partial(copy_out, engine), folder)
         except BackupBroken as fault:
@@ -81,13 +84,18 @@ def restore(folder: Path, lists: tuple[Path, ...]) -> None:
     except (BackupBroken, ValueError) as fault:
         say_fault(_("This backup is not brought back: {what}", what=fault))
         raise click.exceptions.Exit(WRONG) from None
-    _check_place(settings, manifest)
+    _check_kind(settings, manifest)
     settings.data.mkdir(parents=True, exist_ok=True)
-    work = _working_place(settings)
-    _fill(work, manifest, folder)
-    at = open_desk(work)
-    restored = backups.revive(at.office, manifest, folder, gone.values())
-    _move_in(at, settings)
+    with closed_after(open_owner_engine(_owners_url(settings))) as owner, turn(owner, _TURN) as mine:
+        if not mine:
+            say_fault(_("Another restore is at work here."))
+            raise click.exceptions.Exit(UNREACHABLE)
+        _check_place(settings)
+        work = _working_place(settings)
+        _fill(work, manifest, folder)
+        at = open_desk(work, fitness=_unasked)
+        restored = backups.revive(at.office, manifest, folder, gone.values())
+        _move_in(at, settings)
     made_at = moment(manifest.made_at, settings.zone)
     say(
         _(
@@ -119,19 +127,43 @@ def _read(file: Path) -> tuple[Redaction, ...]:
     return redaction_list.of_database(file) if is_database else redaction_list.read(file)
 
 
-def _check_place(settings: Settings, manifest: Manifest) -> None:
-    """Nothing may be there yet, and it must be of the kind that was copied."""
-    file = sqlite_file(settings)
-    if manifest.kind != ("sqlite" if file else "postgresql"):
+def _owners_url(settings: Settings) -> str:
+    return settings.owner_database_url or settings.database_url
+
+
+def _check_kind(settings: Settings, manifest: Manifest) -> None:
+    if manifest.kind != ("sqlite" if sqlite_file(settings) else "postgresql"):
         raise click.UsageError(_("This is the backup of another kind of database: {kind}.", kind=manifest.kind))
-    if file is not None:
-        taken = file.exists()
-    else:
-        with closed_after(open_owner_engine(settings.owner_database_url or settings.database_url)) as engine:
-            taken = current(engine) is not None
-    if taken:
+
+
+def _check_place(settings: Settings) -> None:
+    """Nothing may be there yet but what a restore left that did not come to its end."""
+    if _is_taken(settings):
         say_fault(_("There is an office already; a backup is brought back into an empty place."))
         raise click.exceptions.Exit(UNREACHABLE)
+    if file := sqlite_file(settings):
+        _check_surroundings(file)
+
+
+def _check_surroundings(file: Path) -> None:
+    """What another database of that name left beside it would be read into the restored one."""
+    for left in (file.with_name(f"{file.name}-wal"), file.with_name(f"{file.name}-journal")):
+        if left.exists():
+            say_fault(
+                _(
+                    "{file} was left behind by another database. Take it to that one: here it would be read in.",
+                    file=left,
+                )
+            )
+            raise click.exceptions.Exit(UNREACHABLE)
+
+
+def _is_taken(settings: Settings) -> bool:
+    file = sqlite_file(settings)
+    if file is not None:
+        return file.exists()
+    with closed_after(open_owner_engine(_owners_url(settings))) as engine:
+        return current(engine) is not None and not is_half_restored(engine)
 
 
 def _working_place(settings: Settings) -> Settings:
@@ -146,13 +178,16 @@ def _working_place(settings: Settings) -> Settings:
 
 def _fill(work: Settings, manifest: Manifest, folder: Path) -> None:
     file = sqlite_file(work)
-    if file is not None:
-        shutil.copyfile(folder / DATABASE, file)
+    if file is None:
+        with closed_after(open_owner_engine(_owners_url(work))) as engine:
+            fill(engine, folder, manifest.revision, granting(work))
     else:
-        with closed_after(open_owner_engine(work.owner_database_url or work.database_url)) as engine:
-            upgrade(engine, manifest.revision)
-            copy_in(engine, folder)
-    prepare(work)
+        shutil.copyfile(folder / DATABASE, file)
+        prepare(work)
+
+
+def _unasked(_engine: object) -> None:
+    """Whoever brings a backup back works in a database that is not fit for others yet."""
 
 
 def _move_in(at: Desk, settings: Settings) -> None:

@@ -1,5 +1,6 @@
 """The database and what surrounds it: set up, back up, look after."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -20,8 +21,9 @@ from web.cli.shell import (
 from web.i18n import N_, _
 from web.settings import Settings
 from workflow.persistence import open_owner_engine
+from workflow.persistence.engine import closed_after
 from workflow.persistence.migrations import upgrade
-from workflow.persistence.roles import grant, grant_to_redactor, grant_to_sealer, grant_to_signer, role_of
+from workflow.persistence.roles import Grant, grant, grant_to_redactor, grant_to_sealer, grant_to_signer, role_of
 from workflow.services import passwords, people
 from workflow.services.publishing import publish
 
@@ -29,22 +31,25 @@ from workflow.services.publishing import publish
 def prepare(settings: Settings) -> None:
     """The data folder, the schema that this release needs, and what each role may do in it; safe to repeat."""
     settings.data.mkdir(parents=True, exist_ok=True)
-    engine = open_owner_engine(settings.owner_database_url or settings.database_url)
-    try:
+    with closed_after(open_owner_engine(settings.owner_database_url or settings.database_url)) as engine:
         upgrade(engine)
-        owner = role_of(settings.owner_database_url) if settings.owner_database_url else None
-        granting = (
-            (grant, settings.database_url),
-            (grant_to_redactor, settings.redactor_database_url),
-            (grant_to_sealer, settings.sealer_database_url),
-            (grant_to_signer, settings.signer_database_url),
-        )
-        for grant_to, url in granting:
-            role = role_of(url) if url else None
-            if owner is not None and role not in (None, owner):
-                grant_to(engine, str(role))
-    finally:
-        engine.dispose()
+        for grant_to, role in granting(settings):
+            grant_to(engine, role)
+
+
+def granting(settings: Settings) -> Iterator[tuple[Grant, str]]:
+    """What each role of these settings may do, where the owner of the schema is another one."""
+    owner = role_of(settings.owner_database_url) if settings.owner_database_url else None
+    roles: tuple[tuple[Grant, str | None], ...] = (
+        (grant, settings.database_url),
+        (grant_to_redactor, settings.redactor_database_url),
+        (grant_to_sealer, settings.sealer_database_url),
+        (grant_to_signer, settings.signer_database_url),
+    )
+    for grant_to, url in roles:
+        role = role_of(url) if url else None
+        if owner is not None and role is not None and role != owner:
+            yield grant_to, role
 
 
 @click.command(

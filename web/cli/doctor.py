@@ -23,14 +23,17 @@ from web.cli.shell import (
     say,
     say_json,
 )
-from web.i18n import N_, _, ngettext, role_name
+from web.i18n import N_, _, ngettext, reason_sentence, role_name
+from web.problems import reason_of
 from web.seals import alarms
 from web.settings import Settings
 from workflow.engine.definition import OFFICES, SYSTEM
+from workflow.errors import HalfRestored
 from workflow.persistence import UnitOfWork
 from workflow.persistence.engine import open_engine
 from workflow.persistence.inspection import may_change_the_log, oddities
 from workflow.persistence.migrations import current, newest
+from workflow.persistence.restoration import is_half_restored
 from workflow.queries.condition import load
 from workflow.services.auditing import verify_newest
 from workflow.services.calendars import missing_years
@@ -191,6 +194,9 @@ def _of_database(settings: Settings) -> Iterator[Sign]:
             )
             return
         yield _well("schema", _("Schema: {revision}", revision=has))
+        if is_half_restored(engine):
+            yield _fault("restored", reason_sentence(reason_of(HalfRestored())))
+            return
         for odd in oddities(engine):
             words = {"name": odd.name, "found": odd.found, "wanted": odd.wanted}
             yield _fault("database_settings", _("The database has {name} = {found}; it must be {wanted}.", **words))

@@ -19,7 +19,8 @@ from web.titles import Titles, titles_of
 from workflow.catalog.findings import Finding
 from workflow.engine import SYSTEM_ACTOR, Definition, Reason
 from workflow.engine.administration import inspects
-from workflow.errors import DefinitionInvalid, WorkflowError
+from workflow.errors import DefinitionInvalid, HalfRestored, WorkflowError
+from workflow.persistence.restoration import Fitness, refuse_half_restored
 from workflow.services import people
 from workflow.services.auditing import record_reading
 from workflow.services.office import Caller, Office
@@ -225,21 +226,33 @@ def desk() -> Desk:
         say_fault(_("There is no office in {folder}. Run: dondoc init, or: dondoc demo", folder=settings.data))
         raise click.exceptions.Exit(UNREACHABLE)
     made = open_desk(settings)
+    _check_fitness(made.office)
     if made.office.clock.offset:
         moment = i18n.moment(made.office.clock.now(), settings.zone)
         click.echo(_("Demonstration office; its time now: {moment}", moment=moment), err=True)
     return made
 
 
-def open_desk(settings: Settings) -> Desk:
+def open_desk(settings: Settings, fitness: Fitness = refuse_half_restored) -> Desk:
     """The same without asking whether anything is there yet."""
     app = Flask("dondoc", static_folder=None)
     app.config.update(SQLALCHEMY_DATABASE_URI=settings.database_url)
     extensions.bind(app)
-    wiring.attach(app, settings)
+    wiring.attach(app, settings, fitness=fitness)
     close = partial(_close, app)
     click.get_current_context().find_root().call_on_close(close)
     return Desk(settings, app.extensions["office"], close)
+
+
+def _check_fitness(office: Office) -> None:
+    """Nothing begins where no office is yet, whichever way it would take into the database: the command ends with the reason."""
+    try:
+        with office.read():
+            pass
+    except HalfRestored:
+        raise
+    except Exception:  # noqa: BLE001  out of reach: whoever needs it says so, and a server waits for it
+        return
 
 
 def _close(app: Flask) -> None:

@@ -10,7 +10,7 @@ from web.i18n import N_, _, reason_sentence
 from web.pages.rendering import leave_the_database_alone, render_fragment, render_page, wants_fragment
 from web.pages.session import login_page
 from workflow.engine.workdays import CalendarYearMissing
-from workflow.errors import OutsideMandate, WorkflowError
+from workflow.errors import HalfRestored, OutsideMandate, WorkflowError
 
 _log = logging.getLogger(__name__)
 
@@ -126,6 +126,12 @@ OUTSIDE_MANDATE = Told(
     _NOTHING_SAVED,
     "{sentence}",
 )
+HALF_RESTORED = Told(
+    N_("There is no office here yet"),
+    N_("A backup is being brought back, or that was broken off."),
+    _NOTHING_SAVED,
+    N_("Tell the system administrator: the restore must come to its end, or be run again."),
+)
 FORM_REFUSED = Told(
     N_("The form is out of date"),
     N_("The form did not come from a page of your present session, so it was not accepted."),
@@ -168,7 +174,7 @@ def tell_workflow(error: WorkflowError) -> Response:
         return error_page(problem.status, YEAR_MISSING, year=str(error.year))
     if isinstance(error, OutsideMandate):
         return error_page(problem.status, OUTSIDE_MANDATE, sentence=reason_sentence(problems.reason_of(error)))
-    return error_page(problem.status)
+    return error_page(problem.status, HALF_RESTORED if isinstance(error, HalfRestored) else None)
 
 
 def tell_fault(error: Exception) -> Response:

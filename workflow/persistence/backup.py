@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from workflow.audit import Verification, walk
 from workflow.persistence.migrations import current
@@ -96,13 +96,16 @@ def _columns(folder: Path) -> dict[str, list[str]]:
     return said
 
 
-def copy_in(engine: Engine, folder: Path) -> None:
-    """Fill the empty tables of a server, whose schema is that of the copy, with what `copy_out` put into `folder`."""
-    with _driver(engine) as connection, connection.transaction():
-        for table, names in _columns(folder).items():
-            with _without_triggers(connection, table):
-                connection.execute(f'DELETE FROM "{table}"')  # noqa: S608  `_columns` looked at the names
-                _fill(connection, f'COPY "{table}" ({_listed(names)}) FROM STDIN', folder / TABLES / table)
+def copy_in(connection: Connection, folder: Path) -> None:
+    """Fill the empty tables of a server, whose schema is that of the copy, with what `copy_out` put into `folder`.
+
+    All of it is a part of the transaction that is open there.
+    """
+    driver: Any = connection.connection.driver_connection
+    for table, names in _columns(folder).items():
+        with _without_triggers(driver, table):
+            driver.execute(f'DELETE FROM "{table}"')  # noqa: S608  `_columns` looked at the names
+            _fill(driver, f'COPY "{table}" ({_listed(names)}) FROM STDIN', folder / TABLES / table)
 
 
 def _fill(connection: Any, statement: str, file: Path) -> None:

@@ -1,8 +1,12 @@
 """PostgreSQL: what the product's role may do. Runs under `open_owner_engine`, after each migration."""
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import nullcontext
 
 from sqlalchemy import Connection, Engine, make_url, text
+
+Grant = Callable[[Engine | Connection, str], None]
+"""Lets a role do its part; a connection brings the transaction along that this is to be a part of."""
 
 _MAY_BE_WRITTEN = frozenset({"audit_event", "audit_private"})
 
@@ -18,28 +22,28 @@ _OF_THE_SEALER = {"audit_leaf": "SELECT, INSERT", "audit_head": "SELECT, UPDATE"
 _OF_THE_SIGNER = {"audit_checkpoint": "SELECT, INSERT", "audit_alarm": "SELECT, INSERT"}
 
 
-def grant(owner: Engine, role: str) -> None:
+def grant(owner: Engine | Connection, role: str) -> None:
     """Let `role` work in every table, add to the log and read it, and nothing beyond that. Safe to repeat."""
     _run(owner, lambda connection: _statements(connection, role))
 
 
-def grant_to_redactor(owner: Engine, role: str) -> None:
+def grant_to_redactor(owner: Engine | Connection, role: str) -> None:
     """Let `role` work as the product does and, beyond that, delete what opens a commitment of the log. Safe to repeat."""
     _run(owner, lambda connection: _erasing(connection, role))
 
 
-def grant_to_sealer(owner: Engine, role: str) -> None:
+def grant_to_sealer(owner: Engine | Connection, role: str) -> None:
     """Let `role` read the log, number its entries and move the head of its tree, and nothing beyond that. Safe to repeat."""
     _run(owner, lambda connection: _sealing(connection, role, _OF_THE_SEALER))
 
 
-def grant_to_signer(owner: Engine, role: str) -> None:
+def grant_to_signer(owner: Engine | Connection, role: str) -> None:
     """Let `role` read the log, add checkpoints and raise the alarm, and nothing beyond that. Safe to repeat."""
     _run(owner, lambda connection: _sealing(connection, role, _OF_THE_SIGNER))
 
 
-def _run(owner: Engine, statements: Callable[[Connection], Iterator[str]]) -> None:
-    with owner.begin() as connection:
+def _run(owner: Engine | Connection, statements: Callable[[Connection], Iterator[str]]) -> None:
+    with nullcontext(owner) if isinstance(owner, Connection) else owner.begin() as connection:
         for statement in statements(connection):
             connection.exec_driver_sql(statement.replace("%", "%%"))
 

@@ -103,6 +103,8 @@ def _copy_files(source: Path | None, target: Path) -> int:
         if not place.exists():
             place.parent.mkdir(exist_ok=True)
             half = place.with_name(f"{name}.part")
+            # Left behind by one that was killed; it may be there for reading alone.
+            half.unlink(missing_ok=True)
             shutil.copyfile(source / name[:2] / name, half)
             if backup.hash_of(half) != name:
                 raise BackupBroken(f"the file {name} is not what its name says")

@@ -22,13 +22,23 @@ def _config(connection: Connection | None = None) -> Config:
 def upgrade(engine: Engine, revision: str = "head") -> None:
     """Bring the schema to `revision`, all of the way or not at all."""
     with engine.begin() as connection:
-        command.upgrade(_config(connection), revision)
+        upgrade_within(connection, revision)
+
+
+def upgrade_within(connection: Connection, revision: str = "head") -> None:
+    """The same as a part of the transaction that is open there."""
+    command.upgrade(_config(connection), revision)
 
 
 def downgrade(engine: Engine, revision: str = "base") -> None:
     """Take the schema back to `revision`, all of the way or not at all; what newer tables hold is lost."""
     with engine.begin() as connection:
-        command.downgrade(_config(connection), revision)
+        downgrade_within(connection, revision)
+
+
+def downgrade_within(connection: Connection, revision: str = "base") -> None:
+    """The same as a part of the transaction that is open there."""
+    command.downgrade(_config(connection), revision)
 
 
 def newest() -> str | None:
@@ -39,4 +49,9 @@ def newest() -> str | None:
 def current(engine: Engine) -> str | None:
     """The revision the database is at; None for an empty one."""
     with engine.execution_options(sqlite_begin="DEFERRED").connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision()
+        return current_within(connection)
+
+
+def current_within(connection: Connection) -> str | None:
+    """The same, as the transaction sees it that is open there."""
+    return MigrationContext.configure(connection).get_current_revision()
