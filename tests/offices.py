@@ -1,5 +1,6 @@
 """A real office over a real database in one line: the shipped definitions, the commune's posts, a clock that stands still."""
 
+import re
 from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
@@ -47,13 +48,17 @@ def _ground(place: Path | Ground) -> Ground:
 
 def _open(office: Office) -> None:
     people.seed_organisation(office, HOUSE, shipped().organisation)
-    for report in shipped().workflows.values():
+    publish_all(office, shipped())
+
+
+def publish_all(office: Office, library: Library) -> None:
+    for report in library.workflows.values():
         publishing.publish(office, HOUSE, report.source, report.file)
 
 
-def office_over(database: Database, at: datetime = OPENING) -> Office:
-    """The office that lies in that database, at an instant."""
-    library = shipped()
+def office_over(database: Database, at: datetime = OPENING, library: Library | None = None) -> Office:
+    """The office that lies in that database, at an instant; with the shipped definitions where no others are given."""
+    library = library or shipped()
     return Office(
         write=database.write,
         read=database.read,
@@ -74,6 +79,11 @@ def lived_office(place: Path | Ground) -> Office:
     order = order_of(shipped().obligations, text, date(2026, 6, 15))
     built = build(Stage(office, shipped(), order, passwords.hash_of("mot-mat-khau-cua-van-phong-mau")))
     return at(office, built.until)
+
+
+def next_version(text: str) -> str:
+    """The text of an edition under the next number."""
+    return re.sub(r"^version: (\d+)$", lambda found: f"version: {int(found[1]) + 1}", text, count=1, flags=re.MULTILINE)
 
 
 def at(office: Office, instant: datetime) -> Office:

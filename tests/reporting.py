@@ -34,7 +34,9 @@ def table(figures: dict[str, tuple[int, int | None]]) -> list[dict[str, object]]
 
 def code_of(office: Office, unit: str, period: str) -> str:
     with office.read() as uow:
-        (standing,) = (one for one in standings(uow, period, UNITS) if (one.unit, one.period) == (unit, period))
+        (standing,) = (
+            one for one in standings(uow, "report", period, UNITS) if (one.unit, one.period) == (unit, period)
+        )
     return standing.newest.item.code
 
 

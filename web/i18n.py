@@ -350,6 +350,9 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "end_in_past": N_("The last day is over already."),
         "period_too_long": N_("A delegation lasts a year at most."),
         # calls and commands
+        "purpose_unserved": N_(
+            "No workflow of this office is for this. A workflow is, once its file says “purpose: {purpose}” and is published."
+        ),
         "not_found": N_("“{name}” does not exist, or it is not for you."),
         "no_such_name": N_("There is no “{name}” here. Did you mean “{nearest}”?"),
         "stale": N_("The item was changed meanwhile: you saw version {seen}, it is at version {current} now."),

@@ -469,6 +469,7 @@ def definition(found: Definition) -> Said:
         "hash": found.fingerprint,
         "label": words(found.label),
         "code": found.code,
+        "purpose": found.purpose.value if found.purpose else None,
         "create": {
             "by": _by(found.create.by),
             "require": list(found.create.require),

@@ -16,6 +16,7 @@ from workflow.errors import (
     TooLarge,
     TwinRunning,
     TypeRefused,
+    Unserved,
     WorkflowError,
 )
 from workflow.services.calendars import year_missing
@@ -69,6 +70,8 @@ def of_error(error: WorkflowError) -> Problem:
 
 def reason_of(error: WorkflowError, request: str = "") -> Reason:
     """The one reason that a fault of the workflow stands for."""
+    if isinstance(error, Unserved):
+        return Reason("purpose_unserved", Kind.PRECONDITION, {"purpose": error.name})
     if isinstance(error, NotFound):
         params = {"kind": error.kind, "name": error.name}
         if error.nearest:

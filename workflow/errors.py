@@ -15,6 +15,13 @@ class NotFound(WorkflowError):
         self.kind, self.name, self.nearest = kind, name, nearest
 
 
+class Unserved(NotFound):
+    """No workflow of the office has that purpose: what needs it cannot be done until one is published."""
+
+    def __init__(self, purpose: str) -> None:
+        super().__init__("purpose", purpose)
+
+
 class OutsideMandate(WorkflowError):
     """An auditor without a mandate in force: `code` says whether it is over, to come or missing, `params` of which act."""
 

@@ -9,7 +9,7 @@ import pytest
 from tests.acceptance.wires import Commune, on
 from tests.browsing import NARROW, Window, window
 from tests.files import pdf
-from tests.offices import DEFINITIONS
+from tests.offices import DEFINITIONS, next_version
 
 REPORT = (DEFINITIONS / "workflows" / "report.yaml").read_text(encoding="utf-8")
 ROLL = "Hạn gửi rơi vào ngày nghỉ (chốt khi mở kỳ)"
@@ -61,8 +61,8 @@ def signed(commune: Commune, unit: str, code: str) -> dict:
 
 
 def roll_to(commune: Commune, folder: Path, policy: str) -> None:
-    """Publish version 2 of the periodic report, whose deadlines on a day off are rolled so."""
-    text = REPORT.replace("version: 1", "version: 2", 1).replace("roll: keep", f"roll: {policy}")
+    """Publish the next version of the periodic report, whose deadlines on a day off are rolled so."""
+    text = next_version(REPORT).replace("roll: keep", f"roll: {policy}")
     (folder / "report.yaml").write_text(text, encoding="utf-8")
     commune.command("definition", "publish", str(folder / "report.yaml"))
 

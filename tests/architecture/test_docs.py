@@ -14,8 +14,9 @@ from web.settings import Settings
 from web.wiring import NOTICES
 from workflow.catalog import schema
 from workflow.engine.conditions import FACTS
-from workflow.engine.definition import OFFICES, POSTS, Agency, FieldType, Table
+from workflow.engine.definition import COMMENT, OFFICES, POSTS, Agency, FieldType, Purpose, Table
 from workflow.engine.paper import PLACEHOLDERS
+from workflow.engine.purpose import NEEDS
 
 FORMAT = (ROOT / "definitions" / "README.md").read_text(encoding="utf-8")
 ENGINE = (ROOT / "workflow" / "README.md").read_text(encoding="utf-8")
@@ -117,6 +118,18 @@ def test_every_placeholder_and_annex_of_a_paper_is_explained():
     assert set(PLACEHOLDERS) == set(re.findall(r"`\{(\w+)\}`", text))
     assert unwritten([*Agency, *Table], text) == []
     assert set(Table) == set(re.findall(r"^\| `(\w+)` \|", text.partition("| annex |")[2], re.MULTILINE))
+
+
+def test_every_purpose_is_explained_with_all_that_it_needs():
+    lines = dict(re.findall(r"^\| `(\w+)` \|(.*)$", section(FORMAT, "Purpose"), re.MULTILINE))
+
+    assert set(lines) == set(Purpose) == set(NEEDS)
+    for purpose, needs in NEEDS.items():
+        # A standing duty is handed what a task is handed, and more.
+        text = lines[purpose] + (lines[Purpose.TASK] if purpose is Purpose.STANDING else "")
+        handed = [*([needs.created] if needs.created else []), *needs.moves.values()]
+        words = {*needs.moves, *needs.read, *(name for one in handed for name in one.fields)}
+        assert unwritten(words - {COMMENT}, text) == []
 
 
 def test_everybody_who_may_act_is_named():

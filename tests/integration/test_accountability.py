@@ -13,7 +13,6 @@ from workflow.engine.accountability import Measure
 from workflow.engine.events import from_plain, instant_of
 from workflow.errors import NotFound
 from workflow.persistence.statements import observing
-from workflow.services import accountability
 from workflow.services.accountability import account, day_asked, explain, period_asked, scores
 from workflow.services.deadlines import sweep
 from workflow.services.items import Created, NotCreated
@@ -237,7 +236,7 @@ def test_only_the_head_explains_his_own_sheet_and_what_he_says_stands_beside_it(
     (said,) = told(office, "vp", "2026-06").explanations
     assert said.fields["explanation"] == "Thiếu người"
     assert told(office, "vp", "2026-07").explanations == ()
-    assert said.workflow == accountability.EXPLANATION
+    assert said.workflow == "explanation"
 
 
 def test_a_day_means_its_end_and_lies_not_ahead():

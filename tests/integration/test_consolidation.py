@@ -107,7 +107,7 @@ def test_a_signed_version_stays_and_a_late_report_makes_the_next(october):
     second = consolidated(october, on(10, 23, 9))
 
     with october.read() as uow:
-        kept, newest = versions(uow, "monthly", "2026-10")
+        kept, newest = versions(uow, "consolidation", "monthly", "2026-10")
         stale = newly_received(gather(october, uow, "monthly", "2026-10"), kept)
     assert (kept.id, kept.state, newest.id) == (first.id, "superseded", second.id)
     assert kept.fields["figures"] == first.fields["figures"]
@@ -139,7 +139,7 @@ def test_only_the_consolidator_begins_one(october, login):
 
     assert isinstance(refused, NotConsolidated)
     with october.read() as uow:
-        assert versions(uow, "monthly", "2026-10") == ()
+        assert versions(uow, "consolidation", "monthly", "2026-10") == ()
 
 
 def test_a_second_press_of_the_same_key_begins_nothing(october):
@@ -162,7 +162,7 @@ def test_a_version_begun_by_hand_is_filled_by_its_job(october):
     consolidation.merge(then, made.item.id)
 
     with october.read() as uow:
-        (item,) = versions(uow, "monthly", "2026-10")
+        (item,) = versions(uow, "consolidation", "monthly", "2026-10")
     assert item.fields["units_received"] == 4
     assert item.revision == made.item.revision + 2
 
@@ -207,7 +207,9 @@ def test_months_make_the_quarter_and_a_correction_reaches_it(office):
     opened(office, "2026-Q3", on(9, 15))
 
     with office.read() as uow:
-        quarter = next(one for one in standings(uow, "2026", UNITS) if one.period == "2026-Q3" and one.unit == "snc")
+        quarter = next(
+            one for one in standings(uow, "report", "2026", UNITS) if one.period == "2026-Q3" and one.unit == "snc"
+        )
         offered = {row["indicator"]: row for row in months_merged(office, uow, quarter.newest.item)}
     figures = figures_of(consolidated(office, on(9, 21), "quarterly", "2026-Q3"))
 

@@ -78,7 +78,7 @@ def _sum(rows):
 def shown(office, series, period):
     """What the newest consolidated version of the period says."""
     with office.read() as uow:
-        newest = versions(uow, series, period)[-1]
+        newest = versions(uow, "consolidation", series, period)[-1]
     return parts_of(newest.fields["figures"])
 
 
@@ -125,7 +125,7 @@ def test_a_month_that_was_never_sent_is_filled_by_the_quarter_or_stays_a_hole(of
     assert ("2026-Q4", "vp") not in typed
     assert "vb-dien-tu" not in shown(office, "quarterly", "2026-Q4")
     with office.read() as uow:
-        newest = versions(uow, "quarterly", "2026-Q4")[-1]
+        newest = versions(uow, "consolidation", "quarterly", "2026-Q4")[-1]
     assert "vb-dien-tu:vp/2026-10" in newest.fields["holes"].split()
 
 

@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from tests.offices import DEFINITIONS, HOUSE, opened_office
+from tests.offices import DEFINITIONS, HOUSE, next_version, opened_office
 from tests.unit.engine.test_periods import TABLE, bound
 from workflow.services import publishing
 from workflow.services.reports import open_period
@@ -18,7 +18,7 @@ ENABLED = [row for row in TABLE if row[0] != "half_yearly"]
 @pytest.mark.parametrize(("roll", "place"), [("keep", 4), ("previous", 5), ("next", 6)])
 def test_every_unit_has_one_report_a_period_with_the_window_and_the_bound_of_the_table(tmp_path, roll, place):
     office = opened_office(tmp_path)
-    text = REPORT.replace("version: 1", "version: 2", 1).replace("roll: keep", f"roll: {roll}")
+    text = next_version(REPORT).replace("roll: keep", f"roll: {roll}")
     publishing.publish(office, HOUSE, text.encode(), "report.yaml")
 
     found = {name: open_period(office, name).periods for _series, name, *_ in ENABLED}

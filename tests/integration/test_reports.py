@@ -8,12 +8,12 @@ from threading import Barrier
 
 import pytest
 
-from tests.offices import DEFINITIONS, HOUSE, at, caller, empty_office, moved, opened_office, shipped
+from tests.offices import DEFINITIONS, HOUSE, at, caller, empty_office, moved, next_version, opened_office, shipped
 from web import wiring
 from workflow.audit import canonical
 from workflow.clock import VIETNAM
 from workflow.engine.workdays import Calendar
-from workflow.errors import NotFound
+from workflow.errors import DefinitionInvalid, NotFound
 from workflow.persistence.statements import observing
 from workflow.services import auditing, passwords, publishing
 from workflow.services.deadlines import sweep
@@ -56,8 +56,8 @@ def entries(office, item):
 
 
 def published(office, text):
-    """The report workflow as version 2 of another text."""
-    publishing.publish(office, HOUSE, text.replace("version: 1", "version: 2", 1).encode(), "report.yaml")
+    """The report workflow as the next version, of another text."""
+    publishing.publish(office, HOUSE, next_version(text).encode(), "report.yaml")
     office.editions.forget()
     return office
 
@@ -278,7 +278,11 @@ def test_a_workflow_that_wants_more_than_a_period_has_refuses_and_says_so(office
     text = REPORT.replace("window_from, window_to]", "window_from, window_to, overview]", 1).replace(
         "correction_reason, overview,", "correction_reason,", 1
     )
-    published(office, text + "migrate: [{from: 1, fill: {overview: Không có}}]\n")
+    text += "migrate: [{from: 2, fill: {overview: Không có}}]\n"
+    with pytest.raises(DefinitionInvalid, match="L39"):
+        published(office, text)
+    # What the calendar opens need not be the office's reports: then nobody knows beforehand what it will want.
+    published(office, text.replace("purpose: report\n", ""))
 
     opening = open_period(office, "2026-07")
 

@@ -5,8 +5,8 @@ import re
 
 import pytest
 
-from tests.offices import HOUSE
-from tests.web.test_editor import LEAVE, STORY
+from tests.offices import HOUSE, next_version
+from tests.web.test_editor import LEAVE, NEWEST, STORY
 from web import wiring
 from workflow.services import people
 
@@ -39,10 +39,6 @@ def admin(client_of):
 
 def source_of(name="task"):
     return wiring.shipped().workflows[name].source.decode()
-
-
-def next_version(text):
-    return re.sub(r"^version: 1$", "version: 2", text, flags=re.MULTILINE)
 
 
 def actor(office, login):
@@ -245,8 +241,8 @@ def test_a_clean_workflow_is_published_as_the_next_version(admin, office):
     answer = admin.post("/admin/definitions", part=part, text="", act="publish")
 
     assert answer.status_code == 303
-    assert "phiên bản 2 được áp dụng" in admin.get(answer.location).text
-    assert office.editions.latest("task").version == 2
+    assert f"phiên bản {NEWEST + 1} được áp dụng" in admin.get(answer.location).text
+    assert office.editions.latest("task").version == NEWEST + 1
     assert 'href="/definitions/task/2"' in admin.get("/admin/definitions").text
 
 
@@ -257,7 +253,7 @@ def test_a_check_publishes_nothing(admin, office):
 
     assert answer.status_code == 200
     assert "Hệ thống chưa ban hành gì." in answer.text
-    assert office.editions.latest("task").version == 1
+    assert office.editions.latest("task").version == NEWEST
 
 
 @pytest.mark.parametrize("act", ["publish", "check"])
@@ -272,7 +268,7 @@ def test_faults_are_told_in_the_readers_language_with_line_and_column(admin, off
     assert f"Dòng {line}, cột" in answer.text
     assert "Có phải ý bạn là “chairman”?" in answer.text
     assert "by: [charman]" in answer.text
-    assert office.editions.latest("task").version == 1
+    assert office.editions.latest("task").version == NEWEST
 
 
 def test_a_changed_text_under_a_published_version_is_refused(admin):
@@ -281,7 +277,7 @@ def test_a_changed_text_under_a_published_version_is_refused(admin):
     answer = admin.post("/admin/definitions", text=source_of() + "\n# đổi\n", act="publish")
 
     assert answer.status_code == 422
-    assert "version: 2" in answer.text
+    assert f"version: {NEWEST + 1}" in answer.text
 
 
 def test_the_same_text_again_changes_nothing(admin):

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from tests.calls import codes, program
-from tests.offices import HOUSE, caller, new_task
+from tests.offices import HOUSE, caller, new_task, next_version
 from web import wiring
 from web.api.components import COMPONENTS
 from web.security import Allowance
@@ -252,11 +252,12 @@ def test_a_definition_has_the_members_of_the_contract(chairman):
 
 
 def test_an_edition_is_found_by_its_version(office, chairman):
-    text = wiring.shipped().workflows["task"].source.replace(b"version: 1", b"version: 2", 1)
+    task = wiring.shipped().workflows["task"]
+    text, version = next_version(task.source.decode()).encode(), task.definition.version
     publishing.publish(office, HOUSE, text, "task.yaml")
 
-    assert chairman.get("/definitions/task").json["version"] == 2
-    assert chairman.get("/definitions/task?version=1").json["version"] == 1
+    assert chairman.get("/definitions/task").json["version"] == version + 1
+    assert chairman.get(f"/definitions/task?version={version}").json["version"] == version
     assert chairman.get("/definitions/task?version=9").status_code == 404
     assert chairman.get("/definitions/task?version=x").status_code == 422
     nearest = chairman.get("/definitions/taks")

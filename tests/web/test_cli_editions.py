@@ -5,6 +5,7 @@ import json
 import pytest
 
 from tests.editions import FIRST, SECOND, THIRD
+from tests.offices import next_version
 from tests.web.test_cli_commands import Terminal, terminal  # noqa: F401  the fixture
 from web import wiring
 
@@ -76,7 +77,7 @@ def test_a_check_holds_a_file_against_what_the_office_has_published(office, file
 
 def test_stories_beside_a_file_stop_its_publication(terminal, tmp_path):  # noqa: F811
     task = wiring.definitions_folder() / "workflows" / "task.yaml"
-    text = task.read_text(encoding="utf-8").replace("version: 1", "version: 2", 1)
+    text = next_version(task.read_text(encoding="utf-8"))
     (tmp_path / "task.yaml").write_text(text, encoding="utf-8")
     stories = task.with_name("task.scenarios.yaml").read_text(encoding="utf-8")
     (tmp_path / "task.scenarios.yaml").write_text(stories.replace("expect: late", "expect: draft"), encoding="utf-8")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.offices import DEFINITIONS
+from tests.offices import DEFINITIONS, next_version
 from tests.web.test_cli_commands import Terminal, terminal  # noqa: F401  the fixture
 
 REPORT = (DEFINITIONS / "workflows" / "report.yaml").read_text(encoding="utf-8")
@@ -53,7 +53,7 @@ def test_a_period_of_no_series_ends_with_not_found(terminal, name):  # noqa: F81
 
 def test_a_calendar_without_the_year_is_told_and_ends_with_a_refusal(terminal, tmp_path):  # noqa: F811
     rolling = tmp_path / "report.yaml"
-    text = REPORT.replace("version: 1", "version: 2", 1).replace("roll: keep", "roll: next")
+    text = next_version(REPORT).replace("roll: keep", "roll: next")
     rolling.write_text(text, encoding="utf-8")
     terminal.run("definition", "publish", str(rolling))
 

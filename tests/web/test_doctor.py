@@ -54,7 +54,7 @@ def test_an_office_that_is_well_has_no_fault(data):
     assert faults(found) == set()
     assert code == 0
     assert {
-        "settings", "database", "schema", "database_role", "people", "clock", "messages", "calendar", "log",
+        "settings", "database", "schema", "database_role", "people", "purposes", "clock", "messages", "calendar", "log",
         "seals", "data",
         "files", "redis", "mail", "disk",
     } == set(found)  # fmt: skip

@@ -5,14 +5,14 @@ from datetime import UTC, datetime
 import pytest
 
 from tests.calls import program
-from tests.offices import DEFINITIONS, HOUSE
+from tests.offices import DEFINITIONS, HOUSE, next_version
 from tests.web.conftest import set_clock
 from tests.web.test_item_pages import PDF, hidden, make, new_task
 from workflow.errors import DefinitionInvalid
 from workflow.services import publishing
 from workflow.services.deadlines import sweep
 
-TASK = (DEFINITIONS / "workflows" / "task.yaml").read_text(encoding="utf-8").replace("version: 1", "version: 2")
+TASK = next_version((DEFINITIONS / "workflows" / "task.yaml").read_text(encoding="utf-8"))
 
 
 def day(month: int, number: int, hour: int = 1) -> datetime:

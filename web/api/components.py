@@ -338,6 +338,7 @@ COMPONENTS: Mapping[str, _Shape] = {
         hash=TEXT,
         label=_ref("Label"),
         code=TEXT,
+        purpose=_or_null(TEXT),
         create=_object(
             by=_list(TEXT),
             require=_list(TEXT),

@@ -1,6 +1,8 @@
 """Workflow definitions: check files, draw, list, publish."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import click
 
@@ -50,8 +52,9 @@ def check(paths: tuple[Path, ...], as_step: bool, as_json: bool) -> None:  # noq
     if as_step:
         reports = step_between(paths)
     else:
+        # Named files are held against what the office works with; the shipped ones stand for themselves.
         files = files_of(paths) if paths else files_of((wiring.definitions_folder() / "workflows",))
-        reports = against_the_office(checked(files))
+        reports = against_the_office(checked(files, _known() if paths else {}))
     findings = [finding for report in reports for finding in report.findings]
     if as_json:
         say_json({"findings": [finding.to_plain() for finding in findings], "ok": not has_errors(findings)})
@@ -111,15 +114,19 @@ def _held_against(report: Report, previous: Definition | None) -> Report:
     return replace(report, findings=(*added, *report.findings))
 
 
-def checked(files: list[Path]) -> list[Report]:
-    """Each file checked with the stories beside it; the workflows among them may refer to each other and to the shipped ones."""
+def checked(files: list[Path], published: Mapping[str, Definition] = MappingProxyType({})) -> list[Report]:
+    """Each file checked with the stories beside it.
+
+    The workflows among them may refer to each other, to those `published`, and to the shipped ones.
+    """
     library = wiring.shipped()
     names: Names = library.names
     first = [check_file(file, names, library.calendars) for file in files]
     here = {report.definition.workflow: report.definition for report in first if report.definition}
     shipped = {name: report.definition for name, report in library.workflows.items() if report.definition}
-    wider = replace(names, workflows=names.workflows | here.keys())
-    return [check_file(file, wider, library.calendars, others=shipped | here) for file in files]
+    others = shipped | dict(published) | here
+    wider = replace(names, workflows=names.workflows | others.keys())
+    return [check_file(file, wider, library.calendars, others=others) for file in files]
 
 
 def text_of_file(file: Path) -> bytes:

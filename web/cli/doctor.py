@@ -27,7 +27,7 @@ from web.i18n import N_, _, ngettext, reason_sentence, role_name
 from web.problems import reason_of
 from web.seals import alarms
 from web.settings import Settings
-from workflow.engine.definition import OFFICES, SYSTEM
+from workflow.engine.definition import OFFICES, SYSTEM, Purpose
 from workflow.errors import HalfRestored
 from workflow.persistence import UnitOfWork
 from workflow.persistence.engine import open_engine
@@ -227,7 +227,7 @@ def _role(settings: Settings, *, may_change: bool) -> Sign:
 
 
 def _of_office(at: Desk) -> Iterator[Sign]:
-    questions: tuple[Callable[[Desk, UnitOfWork], Iterator[Sign]], ...] = (_people, _clock, _messages)
+    questions: tuple[Callable[[Desk, UnitOfWork], Iterator[Sign]], ...] = (_people, _purposes, _clock, _messages)
     with at.office.read() as uow:
         found = [sign for question in questions for sign in question(at, uow)]
     yield from found
@@ -269,6 +269,19 @@ def _people(at: Desk, uow: UnitOfWork) -> Iterator[Sign]:
 def _offices_named(at: Desk, uow: UnitOfWork) -> set[str]:
     waits = (state.waits_on for one in at.office.editions.all_latest(uow) for state in one.states.values())
     return {who.name for who in waits if who and who.name in OFFICES - {SYSTEM}}
+
+
+def _purposes(at: Desk, uow: UnitOfWork) -> Iterator[Sign]:
+    """Purposes without a workflow: the office wants none, or has not brought its own up to date."""
+    empty = [one.value for one in Purpose if at.office.editions.find_serving(one, uow) is None]
+    if empty:
+        text = _(
+            "No workflow is for: {purposes}. Run: dondoc init, or write the line “purpose: …” into yours and publish it.",
+            purposes=", ".join(empty),
+        )
+        yield _advice("purposes", text)
+    else:
+        yield _well("purposes", _("Each purpose has its workflow."))
 
 
 def _clock(at: Desk, uow: UnitOfWork) -> Iterator[Sign]:

@@ -30,6 +30,8 @@ bp = Blueprint("accountability", __name__)
 
 Answer = AnyResponse | tuple[str, int]
 _MOST = 500
+_FIELD = "explanation"
+"""Where the head's words are typed, and kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +162,7 @@ def _sheet_page(
         said=[_said(uow, one, titles) for one in found.explanations],
         may_explain=asked.at is None and may_explain(office(), uow, caller, unit),
         typed=typed,
-        explain_errors=[("explanation", reason_sentence(reason)) for reason in reasons],
+        explain_errors=[(_FIELD, reason_sentence(reason)) for reason in reasons],
         scores_href=f"/units/{unit}/scores?{asked.query()}" if accountability.scores(caller, found) else "",
         print_href=f"{here}/print?{asked.query()}",
         periods=_periods(found.period),
@@ -173,7 +175,7 @@ def explain_it(unit: str) -> Answer:
     period = period_asked(office(), request.form.get("period", ""))
     if isinstance(period, Reason):
         abort(400)
-    text = request.form.get("explanation", "").strip()
+    text = request.form.get(_FIELD, "").strip()
     made = explain(office(), current_caller(), unit, period, text)
     if isinstance(made, NotCreated):
         with office().read() as uow:
@@ -377,7 +379,7 @@ def _said(uow: UnitOfWork, item: Item, titles: Titles) -> Said:
     definition = office().editions.of(item, uow)
     state = definition.states[item.state]
     return Said(
-        text=presenting.value_text(definition, "explanation", item.fields.get("explanation"), titles, {}),
+        text=presenting.value_text(definition, _FIELD, item.fields.get(_FIELD), titles, {}),
         at=item.created_at,
         who=titles.person(item.created_by),
         state=label(state.label),

@@ -8,9 +8,10 @@ from types import MappingProxyType
 from werkzeug.datastructures import MultiDict
 
 from web.i18n import N_, _, day, reason_sentence
-from workflow.catalog.obligations import Obligation
+from workflow.catalog.obligations import REPORT, Obligation
 from workflow.catalog.plain_values import Refused, date_of, text_of
 from workflow.engine import Kind, Label, Reason
+from workflow.engine.definition import Purpose
 from workflow.services.directives import Order
 from workflow.values import replace
 
@@ -18,13 +19,13 @@ Form = MultiDict[str, str]
 
 SERVED: Mapping[str, str] = MappingProxyType(
     {
-        "task": N_("Task with a due date"),
-        "standing": N_("Standing duty"),
+        Purpose.TASK.value: N_("Task with a due date"),
+        Purpose.STANDING.value: N_("Standing duty"),
         "report/monthly": N_("Monthly report"),
         "report/quarterly": N_("Quarterly report"),
         "report/half": N_("Half-year report"),
         "report/yearly": N_("Yearly report"),
-        "consolidation": N_("Consolidated report of the commune"),
+        Purpose.CONSOLIDATION.value: N_("Consolidated report of the commune"),
         "rule/remediation_plan": N_("Rule: a late task needs a remediation plan"),
         "rule/accountability_sheet": N_("Rule: the head of the unit answers for its results"),
         "rule/report_checks": N_("Rule: a report is complete and its figures have evidence"),
@@ -37,18 +38,18 @@ SERVED: Mapping[str, str] = MappingProxyType(
 
 # What somebody chose in place of the proposal says how often as well.
 _RECURRENCE = {
-    "task": "once",
+    Purpose.TASK.value: "once",
     "report/monthly": "monthly",
     "report/quarterly": "quarterly",
     "report/half": "half-yearly",
     "report/yearly": "annual",
-    "consolidation": "monthly",
+    Purpose.CONSOLIDATION.value: "monthly",
 }
 _LONGEST = 500
 
 
 def served_words(served_by: str | None) -> str:
-    """The workflow, series or rule that serves an obligation, as people say it; one of another release by its name."""
+    """What serves an obligation, a purpose, a series or a rule, as people say it; one of another release by its name."""
     return _(SERVED.get(served_by or "", served_by or ""))
 
 
@@ -229,5 +230,5 @@ class _Reading:
 
 def _served(obligation: Obligation, served_by: str) -> Obligation:
     """The same duty, served in another way: its kind and how often it recurs follow from that."""
-    kind = "report" if served_by == "consolidation" else served_by.partition("/")[0]
+    kind = REPORT if served_by == Purpose.CONSOLIDATION else served_by.partition("/")[0]
     return replace(obligation, served_by=served_by, kind=kind, recurrence=_RECURRENCE.get(served_by, "continuous"))

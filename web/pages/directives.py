@@ -20,6 +20,7 @@ from web.pages.rendering import Shown
 from web.titles import Titles, titles_of
 from web.wiring import office, settings, shipped
 from workflow.engine import Label
+from workflow.engine.definition import Purpose
 from workflow.engine.visibility import ReadScope, scope_of
 from workflow.errors import NotFound
 from workflow.ids import new_id
@@ -167,12 +168,11 @@ def _instance(line: register.Line, titles: Titles, uow: UnitOfWork) -> Instance:
 
 
 def _drafts_made(lines: Iterable[register.Line], uow: UnitOfWork) -> list[tuple[str, str, int, str]]:
-    """For each workflow that an import creates: its name, its first state, how many stand there, and their list."""
+    """For each workflow whose items an import makes: its name, its first state, how many stand there, and their list."""
     standing = [line.carrier for line in lines if line.carrier is not None]
     made = []
-    for workflow in sorted(CREATED, reverse=True):
-        definition = office().editions.latest(workflow, uow)
-        first = definition.initial
+    for definition in filter(None, (office().editions.find_serving(purpose, uow) for purpose in CREATED)):
+        workflow, first = definition.workflow, definition.initial
         count = sum(one.workflow == workflow and one.state == first.name for one in standing)
         if count:
             href = f"/items?{urlencode({'workflow': workflow, 'state': first.name})}"
@@ -196,6 +196,7 @@ def _new_page(text: str, errors: Iterable[tuple[str, str]], status: int = 200, *
 
 
 def _only_importers(uow: UnitOfWork) -> None:
+    office().editions.serving(Purpose.TASK, uow)
     if refusal_to_import(office(), uow, current_caller()) is not None:
         abort(403)
 
@@ -452,17 +453,15 @@ def _preview_page(
         areas=[(name, label(words)) for name, words in titles.areas.items()],
         obligations=len(kept),
         instances=sum(len(one.units) for one in kept),
-        made=[
-            (corrections.served_words(workflow), _count(kept, workflow)) for workflow in sorted(CREATED, reverse=True)
-        ],
+        made=[(corrections.served_words(purpose), _count(kept, purpose)) for purpose in CREATED],
         registered=sum(len(one.units) for one in kept if one.served_by not in CREATED),
         key=new_id(office().clock.now()),
         done=_done_words().get(request.args.get("done", ""), "") if not troubles else "",
     )
 
 
-def _count(kept: Iterable[Correction], workflow: str) -> int:
-    return sum(len(one.units) for one in kept if one.served_by == workflow)
+def _count(kept: Iterable[Correction], purpose: str) -> int:
+    return sum(len(one.units) for one in kept if one.served_by == purpose)
 
 
 def _titled(trouble: Trouble, rows: list[Row]) -> str:

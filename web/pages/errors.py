@@ -10,7 +10,7 @@ from web.i18n import N_, _, reason_sentence
 from web.pages.rendering import leave_the_database_alone, render_fragment, render_page, wants_fragment
 from web.pages.session import login_page
 from workflow.engine.workdays import CalendarYearMissing
-from workflow.errors import HalfRestored, OutsideMandate, WorkflowError
+from workflow.errors import HalfRestored, OutsideMandate, Unserved, WorkflowError
 
 _log = logging.getLogger(__name__)
 
@@ -132,6 +132,12 @@ HALF_RESTORED = Told(
     _NOTHING_SAVED,
     N_("Tell the system administrator: the restore must come to its end, or be run again."),
 )
+UNSERVED = Told(
+    N_("The office has no workflow for this"),
+    N_("This page shows the items of a workflow that is not published here."),
+    N_("Your data is as it was."),
+    N_("Ask the administrator to publish a workflow whose file says “purpose: {purpose}”."),
+)
 FORM_REFUSED = Told(
     N_("The form is out of date"),
     N_("The form did not come from a page of your present session, so it was not accepted."),
@@ -172,6 +178,8 @@ def tell_workflow(error: WorkflowError) -> Response:
         return tell_fault(error)
     if isinstance(error, CalendarYearMissing):
         return error_page(problem.status, YEAR_MISSING, year=str(error.year))
+    if isinstance(error, Unserved):
+        return error_page(problem.status, UNSERVED, purpose=error.name)
     if isinstance(error, OutsideMandate):
         return error_page(problem.status, OUTSIDE_MANDATE, sentence=reason_sentence(problems.reason_of(error)))
     return error_page(problem.status, HALF_RESTORED if isinstance(error, HalfRestored) else None)

@@ -12,6 +12,7 @@ from web.pages.rendering import render_page
 from web.titles import Titles, titles_of
 from web.wiring import office, settings
 from workflow.engine import Definition
+from workflow.engine.definition import Purpose
 from workflow.engine.workdays import CalendarYearMissing
 from workflow.queries.related import Related, longest_in
 
@@ -19,7 +20,6 @@ bp = Blueprint("escalations", __name__)
 
 Answer = AnyResponse | tuple[str, int]
 
-_WORKFLOW = "escalation"
 _ANSWERED_WITHIN = 5
 """Working days after which an unanswered difficulty stands out (the commune's rule, part 8.2 of the dispatch)."""
 
@@ -43,9 +43,9 @@ class Unanswered:
 @bp.get("/escalations")
 def index() -> Answer:
     with office().read() as uow:
-        definition = office().editions.latest(_WORKFLOW, uow)
+        definition = office().editions.serving(Purpose.ESCALATION, uow)
         titles = titles_of(uow)
-        found = longest_in(uow, current_actor(), _WORKFLOW, definition.initial.name)
+        found = longest_in(uow, current_actor(), definition.workflow, definition.initial.name)
     lines = [_line(row, definition, titles) for row in found]
     return render_page("escalations/index.html", lines=lines, limit=_ANSWERED_WITHIN)
 

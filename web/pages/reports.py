@@ -22,9 +22,10 @@ from workflow.catalog.figures import Figure, figure_of
 from workflow.catalog.indicators import Indicator
 from workflow.engine import Definition, Item, Label
 from workflow.engine.deadlines import end_of_day
+from workflow.engine.definition import Purpose
 from workflow.ids import new_id
 from workflow.persistence import UnitOfWork
-from workflow.queries.consolidation import CONSOLIDATION, REPORT, Standing
+from workflow.queries.consolidation import Standing
 from workflow.services.consolidation import (
     COLLECT,
     RENEW,
@@ -101,7 +102,7 @@ def index() -> Answer:
 
 
 def _series_words(uow: UnitOfWork) -> tuple[tuple[str, str], ...]:
-    definition = office().editions.latest(REPORT, uow)
+    definition = office().editions.serving(Purpose.REPORT, uow)
     field = definition.fields["series"]
     return tuple((name, choice_label(field, name)) for name in definition.series)
 
@@ -186,7 +187,7 @@ def _period_page(uow: UnitOfWork, series: str, period: str, status: int = 200, e
     urgeable = _urgeable(uow, found)
     consolidation_due = end_of_day(row.consolidation_due_on, zone) if row.consolidation_due_on else None
     cells = [_cell(uow, one, due_at, titles, may_urge=one.unit in urgeable) for one in row.standings]
-    sees_all = len(found.units) > 1
+    consolidates = len(found.units) > 1 and office().editions.find_serving(Purpose.CONSOLIDATION, uow) is not None
     shown = Shown(
         "reports/show.html",
         status,
@@ -198,7 +199,7 @@ def _period_page(uow: UnitOfWork, series: str, period: str, status: int = 200, e
         urge_href=url_for("reports.urge_units", series=series, period=period),
         may_urge=bool(urgeable),
         consolidation=_consolidated(uow, row.consolidation),
-        consolidation_href=_consolidation_path(series, period) if sees_all or row.consolidation else "",
+        consolidation_href=_consolidation_path(series, period) if consolidates or row.consolidation else "",
         consolidation_cue=due_cue(consolidation_due, office().clock.now(), _submitted(row.consolidation), zone=zone),
         finding=label(row.period.finding) if row.period.finding else "",
         errors=[(None, sentence) for sentence in errors],
@@ -210,7 +211,7 @@ def _period_page(uow: UnitOfWork, series: str, period: str, status: int = 200, e
 
 
 def _period_title(uow: UnitOfWork, period: Label) -> str:
-    definition = office().editions.latest(REPORT, uow)
+    definition = office().editions.serving(Purpose.REPORT, uow)
     return f"{label(definition.label)} {label(period)}"
 
 
@@ -337,7 +338,7 @@ def _consolidation_page(
 
 
 def _consolidation_title(uow: UnitOfWork, gathered: Gathered) -> str:
-    return f"{label(office().editions.latest(CONSOLIDATION, uow).label)} {label(gathered.period.label)}"
+    return f"{label(office().editions.serving(Purpose.CONSOLIDATION, uow).label)} {label(gathered.period.label)}"
 
 
 def _chosen(versions: tuple[Item, ...]) -> Item | None:
@@ -354,8 +355,8 @@ def _chosen(versions: tuple[Item, ...]) -> Item | None:
 def _act(uow: UnitOfWork, newest: Item | None) -> str:
     """The words of the button by which whoever is signed in brings the report up to date; "" where he may not."""
     if newest is None:
-        possible = {one.workflow for one in creatable(office(), uow, current_caller())}
-        return _("Consolidate now") if CONSOLIDATION in possible else ""
+        possible = (one.purpose for one in creatable(office(), uow, current_caller()))
+        return _("Consolidate now") if Purpose.CONSOLIDATION in possible else ""
     moves = office().editions.of(newest, uow).transitions
     return next((label(moves[name].label) for name in (COLLECT, RENEW) if _offered(uow, newest, name)), "")
 

@@ -153,6 +153,7 @@ def _top(definition: Definition) -> Mapping[str, tuple[Label, _Aspects]]:
     said = _said(
         label=definition.label,
         code=definition.code,
+        purpose=definition.purpose,
         calendar=definition.calendar,
         episode=definition.episode_record,
         invariants=tuple(_invariant(one) for one in definition.invariants),

@@ -17,7 +17,7 @@ from workflow.catalog.dispatch_text import DocumentHead, Part, Passage, date_of,
 from workflow.catalog.findings import Finding, has_errors, nearest, quoted
 from workflow.catalog.grammar import SLUG, Day, Listed, One, Text, Whole, load
 from workflow.catalog.grammar import Part as Shape
-from workflow.catalog.obligations import Obligation, Obligations, Target
+from workflow.catalog.obligations import KINDS, Obligation, Obligations, Target
 from workflow.catalog.organisation import Organisation
 from workflow.catalog.proposals import propose, served_by
 from workflow.catalog.read import Document, DocumentInvalid, Path, read_document
@@ -151,7 +151,7 @@ _OBLIGATION = _Loose.from_dict(
         "support": Listed(Text()),
         "scope": Text(needed=True, known=("unit", "each-unit")),
         "field": Text(needed=True),
-        "kind": Text(needed=True, known=("task", "standing", "report", "rule")),
+        "kind": Text(needed=True, known=KINDS),
         "recurrence": Text(needed=True, form=SLUG),
         "target": _OrNull(One(_TARGET)),
         "deadline": _OrNull(Text()),

@@ -1,4 +1,4 @@
-"""The obligation file: what the dispatch asks of whom, and which workflow carries it."""
+"""The obligation file: what the dispatch asks of whom, and what carries it."""
 
 import re
 from collections.abc import Mapping
@@ -11,6 +11,9 @@ from typing import Any
 from workflow.catalog.data_file import DataFile, open_data
 from workflow.catalog.grammar import SLUG, Bilingual, Block, Day, Listed, Named, One, Text, Whole
 from workflow.engine.definition import Label
+
+TASK, STANDING, REPORT, RULE = KINDS = ("task", "standing", "report", "rule")
+"""What an obligation asks for: something with an end, something without one, a report, or the keeping of a rule."""
 
 TARGET = Block.from_dict(
     {
@@ -26,7 +29,7 @@ OBLIGATION = Block.from_dict(
         "id": Text(needed=True, form=SLUG),
         "title": Bilingual(needed=True),
         "section": Text(needed=True),
-        "kind": Text(needed=True, known=("task", "standing", "report", "rule")),
+        "kind": Text(needed=True, known=KINDS),
         "units": Listed(Text(), needed=True, least=1),
         "support": Listed(Text()),
         "mode": Text(needed=True, known=("lead", "coordinate", "participate")),
@@ -64,7 +67,10 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Obligation:
-    """One duty. Each of `units` answers for it with an item of its own; `served_by` names the workflow or rule."""
+    """One duty. Each of `units` answers for it with an item of its own.
+
+    `served_by` names the purpose (`workflow.engine.definition.Purpose`) of the workflow that carries it, a series or a rule.
+    """
 
     id: str
     title: Label

@@ -6,9 +6,9 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from workflow.catalog.dispatch_text import Passage, folded, sentences
-from workflow.catalog.obligations import Obligation, Target
+from workflow.catalog.obligations import REPORT, RULE, STANDING, TASK, Obligation, Target
 from workflow.catalog.organisation import Organisation
-from workflow.engine.definition import Label
+from workflow.engine.definition import Label, Purpose
 
 MAX_TITLE = 160
 
@@ -34,6 +34,7 @@ _PERIOD_TITLES: Mapping[str, Label] = {
     "half-yearly": Label("Báo cáo 6 tháng", "Half-year report"),
     "annual": Label("Báo cáo năm", "Annual report"),
 }
+_CARRIED = {TASK: Purpose.TASK, STANDING: Purpose.STANDING}
 _SERIES = {
     "monthly": "monthly",
     "quarterly": "quarterly",
@@ -89,15 +90,15 @@ def propose(passages: Iterable[Passage], organisation: Organisation) -> tuple[Ob
 
 
 def served_by(kind: str, recurrence: str, words: str, organisation: Organisation, units: Sequence[str]) -> str:
-    """Which workflow, series or rule of this product carries such an obligation."""
+    """What carries such an obligation: a workflow of that purpose, a series or a rule."""
     plain = folded(words)
-    if kind == "rule":
+    if kind == RULE:
         return next((rule for rule, signs in _RULES.items() if _first(plain, signs) is not None), "rule/other")
-    if kind != "report":
-        return kind
+    if kind in _CARRIED:
+        return _CARRIED[kind].value
     if tuple(units) == (organisation.consolidator_unit,) and "tong hop" in plain:
-        return "consolidation"
-    return f"report/{_SERIES.get(recurrence, 'monthly')}"
+        return Purpose.CONSOLIDATION.value
+    return f"{Purpose.REPORT}/{_SERIES.get(recurrence, 'monthly')}"
 
 
 def _of_passage(passage: Passage, organisation: Organisation) -> Iterator[Obligation]:
@@ -109,7 +110,7 @@ def _of_passage(passage: Passage, organisation: Organisation) -> Iterator[Obliga
         due_on, basis = _due(clause)
         yield Obligation(
             id=f"{owner}-{passage.id}-{number}",
-            title=_title(clause, recurrence if kind == "report" else "", organisation),
+            title=_title(clause, recurrence if kind == REPORT else "", organisation),
             section=passage.id,
             kind=kind,
             units=units,
@@ -164,16 +165,16 @@ def _readings(clause: str) -> Iterator[tuple[str, str, str]]:
     """A clause with its kind and recurrence; one that asks for reports of several periods is as many obligations."""
     plain = folded(clause)
     if any(_first(plain, signs) is not None for signs in _RULES.values()):
-        yield clause, "rule", "on-event" if "kip thoi" in plain else "continuous"
+        yield clause, RULE, "on-event" if "kip thoi" in plain else "continuous"
     elif "bao cao" in plain:
         periods = [period for period, signs in _PERIODS.items() if _first(plain, signs) is not None]
         for period in periods or ["monthly"]:
-            yield clause, "report", period
+            yield clause, REPORT, period
     else:
         task, standing = _first(plain, _TASK), _first(plain, _STANDING)
         ends = task is not None and (standing is None or task < standing)
         regular = "periodic-unspecified" if "dinh ky" in plain else "continuous"
-        yield (clause, "task", "once") if ends else (clause, "standing", regular)
+        yield (clause, TASK, "once") if ends else (clause, STANDING, regular)
 
 
 def _first(plain: str, signs: Iterable[str]) -> int | None:

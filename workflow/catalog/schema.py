@@ -36,6 +36,7 @@ from workflow.engine.definition import (
     Group,
     Label,
     Moment,
+    Purpose,
     Table,
 )
 from workflow.engine.events import instant_of
@@ -390,6 +391,7 @@ WORKFLOW = Block.from_dict(
         "version": Whole(needed=True, least=1),
         "code": Text(form=re.compile(r"[A-ZĐ][A-ZĐ0-9]{0,9}")),
         "label": Bilingual(needed=True),
+        "purpose": Text(known=tuple(Purpose)),
         "calendar": Text(),
         "create": One(CREATE, needed=True),
         "fields": Named(One(FIELD), needed=True, refused=RESERVED | OFFICES | POSTS | _RELATIONS),

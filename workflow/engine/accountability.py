@@ -10,7 +10,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from workflow.engine.apply import fold
-from workflow.engine.definition import Definition, Final, Group, WhoKind
+from workflow.engine.definition import Definition, Final, Group, Purpose, WhoKind
 from workflow.engine.events import (
     DueSet,
     EpisodeEnded,
@@ -25,9 +25,6 @@ from workflow.engine.events import (
 )
 from workflow.engine.item import SYSTEM_ACTOR, Actor, Episode, Item
 from workflow.engine.visibility import scope_of
-
-DIFFICULTIES, EXTENSIONS = "escalation", "extension"
-"""The workflows whose items are asked of somebody else: a way out of a difficulty, a later date."""
 
 _DAY = timedelta(days=1)
 HEAD = "unit_head"
@@ -164,21 +161,24 @@ WorkingDays = Callable[[datetime, datetime], int]
 """How many working days lie between two instants; 0 where no calendar tells."""
 
 
-def accounted(
-    streams: Iterable[Iterable[Line]],
-    definition_of: Callable[[Item], Definition],
-    unit: str,
-    stretch: Stretch,
-    working_days: WorkingDays,
-) -> Sheet:
+@dataclass(frozen=True, slots=True)
+class House:
+    """What the office adds to the log: the edition that rules an item, what a workflow is for by its name, and its calendar."""
+
+    definition_of: Callable[[Item], Definition]
+    purposes: Mapping[str, Purpose]
+    working_days: WorkingDays
+
+
+def accounted(streams: Iterable[Iterable[Line]], house: House, unit: str, stretch: Stretch) -> Sheet:
     """The sheet of `unit` over that stretch. What was said later of its lateness, a cause or its confirmation, counts as well."""
     marks: dict[Measure, list[Mark]] = {measure: [] for measure in Measure}
     products: list[Product] = []
     for stream in streams:
-        story = _told(stream, definition_of)
+        story = _told(stream, house.definition_of)
         if story is None:
             continue
-        for measure, mark in _counted(story, unit, stretch, working_days):
+        for measure, mark in _counted(story, house, unit, stretch):
             marks[measure].append(mark)
         products.extend(_products(story, unit, stretch))
     counted = MappingProxyType({measure: tuple(found) for measure, found in marks.items()})
@@ -359,18 +359,19 @@ def _runs_at(episode: Episode, at: datetime) -> bool:
     return episode.effective_at < at and (episode.ended_at is None or episode.ended_at >= at)
 
 
-def _counted(story: _Story, unit: str, stretch: Stretch, working_days: WorkingDays) -> Iterator[tuple[Measure, Mark]]:
+def _counted(story: _Story, house: House, unit: str, stretch: Stretch) -> Iterator[tuple[Measure, Mark]]:
     snaps = story.until(stretch.until)
     if not snaps:
         return
     definition = story.last.definition
+    purpose = house.purposes.get(definition.workflow)
     if definition.series:
         yield from _reports(story, snaps, unit, stretch)
     elif definition.episode_record:
         yield from _work(story, snaps, unit, stretch)
-    elif definition.workflow == DIFFICULTIES:
-        yield from _difficulties(story, snaps, unit, stretch, working_days)
-    elif definition.workflow == EXTENSIONS and snaps[0].item.unit == unit and stretch.holds(snaps[0].at):
+    elif purpose is Purpose.ESCALATION:
+        yield from _difficulties(story, snaps, unit, stretch, house.working_days)
+    elif purpose is Purpose.EXTENSION and snaps[0].item.unit == unit and stretch.holds(snaps[0].at):
         yield Measure.EXTENSIONS_ASKED, Mark(story.last.item, snaps[0].line)
     yield from _lateness(story, snaps, unit, stretch)
     yield from _signed(story, snaps, unit, stretch)

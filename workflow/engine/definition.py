@@ -344,6 +344,21 @@ class Migration:
     drop: tuple[str, ...]
 
 
+class Purpose(StrEnum):
+    """What an office uses a workflow for: its pages and jobs ask for the workflow of a purpose, never for one by its name.
+
+    What each needs of the workflow stands in `workflow.engine.purpose`.
+    """
+
+    TASK = "task"
+    STANDING = "standing"
+    REPORT = "report"
+    CONSOLIDATION = "consolidation"
+    EXTENSION = "extension"
+    ESCALATION = "escalation"
+    EXPLANATION = "explanation"
+
+
 class Agency(StrEnum):
     """In whose name a paper goes out: of the item's unit, or of the whole commune."""
 
@@ -413,6 +428,7 @@ class Definition:
     states: Mapping[str, State]
     transitions: Mapping[str, Transition]
     code: str = ""
+    purpose: Purpose | None = None
     calendar: str | None = None
     deadlines: Mapping[str, Deadline] = field(default_factory=_empty)
     episode_record: tuple[str, ...] = ()

@@ -17,8 +17,6 @@ from workflow.persistence.statements import Statement, run
 from workflow.persistence.tables import item
 from workflow.queries.scope import readable_clause, scope_params, shape_of
 
-REPORT, CONSOLIDATION = "report", "consolidation"
-
 
 @dataclass(frozen=True, slots=True)
 class Filed:
@@ -100,13 +98,15 @@ class Standing:
         return max(0, (until - self.due_on).days)
 
 
-def standings(uow: UnitOfWork, year: str, units: Iterable[str], actor: Actor | None = None) -> tuple[Standing, ...]:
+def standings(
+    uow: UnitOfWork, workflow: str, year: str, units: Iterable[str], actor: Actor | None = None
+) -> tuple[Standing, ...]:
     """Every unit in every period of a year that was opened, in one statement; of what `actor` may read, where one is named.
 
-    In the order of series, period and `units`.
+    `workflow` is that of the reports. In the order of series, period and `units`.
     """
     found: dict[tuple[str, str, str], list[Filed]] = {}
-    for filed in _filed(uow, REPORT, year, actor):
+    for filed in _filed(uow, workflow, year, actor):
         fields = filed.item.fields
         key = (str(fields.get("series")), str(fields.get("period")), filed.item.unit)
         found.setdefault(key, []).append(filed)
@@ -115,17 +115,17 @@ def standings(uow: UnitOfWork, year: str, units: Iterable[str], actor: Actor | N
     return tuple(Standing(unit, series, period, tuple(found[series, period, unit])) for series, period, unit in keys)
 
 
-def versions(uow: UnitOfWork, series: str, period: str) -> tuple[Item, ...]:
+def versions(uow: UnitOfWork, workflow: str, series: str, period: str) -> tuple[Item, ...]:
     """The consolidated report's versions of that period, the first one first. Whether somebody may read one, the engine says."""
-    found = (filed.item for filed in _filed(uow, CONSOLIDATION, period, None))
+    found = (filed.item for filed in _filed(uow, workflow, period, None))
     return tuple(one for one in found if (one.fields.get("series"), one.fields.get("period")) == (series, period))
 
 
-def newest_versions(uow: UnitOfWork, year: str, actor: Actor) -> Mapping[tuple[str, str], Item]:
+def newest_versions(uow: UnitOfWork, workflow: str, year: str, actor: Actor) -> Mapping[tuple[str, str], Item]:
     """The newest version of each period of a year that `actor` may read, by series and period."""
     return {
         (str(filed.item.fields.get("series")), str(filed.item.fields.get("period"))): filed.item
-        for filed in _filed(uow, CONSOLIDATION, year, actor)
+        for filed in _filed(uow, workflow, year, actor)
     }
 
 

@@ -8,8 +8,8 @@ from types import MappingProxyType
 from workflow.catalog.plain_values import Refused, date_of, shown
 from workflow.engine import Definition, Item, Kind, Reason
 from workflow.engine.accountability import (
-    DIFFICULTIES,
     HEAD,
+    House,
     Measure,
     Product,
     Sheet,
@@ -20,6 +20,7 @@ from workflow.engine.accountability import (
     reads_scores_of,
 )
 from workflow.engine.deadlines import end_of_day
+from workflow.engine.definition import Purpose
 from workflow.engine.periods import CalendarStretch, calendar_stretch
 from workflow.engine.visibility import reads_private
 from workflow.engine.workdays import CalendarYearMissing
@@ -30,7 +31,6 @@ from workflow.services.items import Created, NewItem, NotCreated, creatable, cre
 from workflow.services.office import Caller, Office
 from workflow.services.past import instant_asked
 
-EXPLANATION = "explanation"
 _MOMENT = timedelta(microseconds=1)
 
 
@@ -76,13 +76,8 @@ def account(
     asked = at or office.clock.now()
     begin, end = _bounds(office, period)
     stretch = Stretch(begin, min(end, max(asked + _MOMENT, begin)), end, office.zone)
-    sheet = accounted(
-        streams_of(uow, unit, begin, asked),
-        lambda item: office.editions.of(item, uow),
-        unit,
-        stretch,
-        _working_days(office, uow),
-    )
+    house = House(lambda item: office.editions.of(item, uow), office.editions.purposes(uow), _working_days(office, uow))
+    sheet = accounted(streams_of(uow, unit, begin, asked), house, unit, stretch)
     return Account(
         unit=unit,
         heads=tuple(sorted(uow.people.directory(asked).holders(HEAD, unit, None))),
@@ -91,15 +86,18 @@ def account(
         whole=asked >= end,
         sheet=sheet,
         workflows=_workflows(office, uow, sheet),
-        explanations=_explanations(uow, caller, unit, period, asked),
+        explanations=_explanations(office, uow, caller, unit, period, asked),
     )
 
 
 def _explanations(
-    uow: UnitOfWork, caller: Caller, unit: str, period: CalendarStretch, at: datetime
+    office: Office, uow: UnitOfWork, caller: Caller, unit: str, period: CalendarStretch, at: datetime
 ) -> tuple[Item, ...]:
     """What the head had said, to whoever may read what is written freely."""
-    return explanations_of(uow, EXPLANATION, unit, period.name, at) if reads_private(caller.actor) else ()
+    definition = office.editions.find_serving(Purpose.EXPLANATION, uow)
+    if definition is None or not reads_private(caller.actor):
+        return ()
+    return explanations_of(uow, definition.workflow, unit, period.name, at)
 
 
 def _bounds(office: Office, period: CalendarStretch) -> tuple[datetime, datetime]:
@@ -108,8 +106,8 @@ def _bounds(office: Office, period: CalendarStretch) -> tuple[datetime, datetime
 
 
 def _working_days(office: Office, uow: UnitOfWork) -> WorkingDays:
-    names = (one.calendar or "" for one in office.editions.all_latest(uow) if one.workflow == DIFFICULTIES)
-    calendar = office.calendars.get(next(names, ""))
+    difficulties = office.editions.find_serving(Purpose.ESCALATION, uow)
+    calendar = office.calendars.get((difficulties.calendar if difficulties else None) or "")
 
     def between(since: datetime, until: datetime) -> int:
         first, last = (at.astimezone(office.zone).date() for at in (since, until))
@@ -175,11 +173,13 @@ def asked_of(office: Office, period: str, as_of: str) -> tuple[CalendarStretch, 
 
 def may_explain(office: Office, uow: UnitOfWork, caller: Caller, unit: str) -> bool:
     """Whether the caller answers for that unit and may say something beside its sheet."""
-    possible = (definition.workflow for definition in creatable(office, uow, caller))
-    return caller.actor.unit == unit and EXPLANATION in possible
+    return caller.actor.unit == unit and any(
+        definition.purpose is Purpose.EXPLANATION for definition in creatable(office, uow, caller)
+    )
 
 
 def explain(office: Office, caller: Caller, unit: str, period: CalendarStretch, text: str) -> Created | NotCreated:
-    """Put the head's words beside the sheet of that period."""
+    """Put the head's words beside the sheet of that period. Unserved where no workflow is for such words."""
     fields = {"title": f"Giải trình {period.label.vi}", "period": period.name, "explanation": text}
-    return create(office, caller, NewItem(EXPLANATION, unit, fields))
+    workflow = office.editions.serving(Purpose.EXPLANATION).workflow
+    return create(office, caller, NewItem(workflow, unit, fields))

@@ -5,12 +5,13 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from workflow.engine import SYSTEM_ACTOR, Definition, Item, Reason
+from workflow.engine.definition import Purpose
 from workflow.engine.periods import NO_CALENDAR
 from workflow.engine.visibility import scope_of
 from workflow.engine.workdays import CalendarYearMissing
 from workflow.errors import NotFound
 from workflow.persistence import UnitOfWork
-from workflow.queries.consolidation import CONSOLIDATION, versions
+from workflow.queries.consolidation import versions
 from workflow.services.figures import figures_in
 from workflow.services.gathering import Gathered, codes_in, gather
 from workflow.services.items import NewItem, Refusal, create_within
@@ -71,7 +72,8 @@ def of_period(
 ) -> tuple[Gathered, tuple[Item, ...]]:
     """What was received by now and the versions made of it, the first one first; NotFound for whom neither is meant."""
     scope = scope_of(caller.actor)
-    there = tuple(one for one in versions(uow, series, period) if scope.covers(one))
+    workflow = office.editions.serving(Purpose.CONSOLIDATION, uow).workflow
+    there = tuple(one for one in versions(uow, workflow, series, period) if scope.covers(one))
     if not there and not scope.everything:
         raise NotFound("period", f"{series} {period}")
     return gather(office, uow, series, period), there
@@ -131,13 +133,13 @@ def _consolidate(
 ) -> Consolidated:
     series, period, reason = asked
     gathered = gather(office, uow, series, period)
-    definition = office.editions.latest(CONSOLIDATION, uow)
+    definition = office.editions.serving(Purpose.CONSOLIDATION, uow)
     if caller.key is not None:
         answer = uow.idempotency.claim(caller.actor.id, caller.key, fingerprint_of(COLLECT, *asked), now)
         if answer is not None:
-            return Consolidated(versions(uow, series, period)[-1], definition, began=False)
+            return Consolidated(versions(uow, definition.workflow, series, period)[-1], definition, began=False)
     once = replace(caller, key=None)
-    there = versions(uow, series, period)
+    there = versions(uow, definition.workflow, series, period)
     if there and not scope_of(caller.actor).covers(there[-1]):
         raise NotFound("period", f"{series} {period}")
     if not there:
@@ -166,7 +168,7 @@ def _first(office: Office, definition: Definition, unit: str, gathered: Gathered
         "version_no": 1,
         "due_on": due_on.isoformat() if due_on else None,
     }
-    return NewItem(CONSOLIDATION, unit, fields)
+    return NewItem(definition.workflow, unit, fields)
 
 
 def _unit_of(caller: Caller, gathered: Gathered) -> str:
@@ -186,7 +188,8 @@ def _next(
         return newest, False
     words = reason or _reason_of(newly_received(gathered, newest))
     perform_in(office, uow, caller, MoveRequest(newest.id, RENEW, comment=words), now)
-    return versions(uow, str(newest.fields["series"]), str(newest.fields["period"]))[-1], True
+    series, period = str(newest.fields["series"]), str(newest.fields["period"])
+    return versions(uow, newest.workflow, series, period)[-1], True
 
 
 def _reason_of(codes: frozenset[str]) -> str:

@@ -13,7 +13,7 @@ from workflow.catalog.dispatch import Dispatch, DocumentHead, as_register, match
 from workflow.catalog.obligations import Obligation, Obligations, read_obligations
 from workflow.catalog.read import DocumentInvalid, read_document
 from workflow.engine import Definition, Kind, Reason
-from workflow.engine.definition import WhoKind
+from workflow.engine.definition import Purpose, WhoKind
 from workflow.errors import NotFound
 from workflow.ids import new_id
 from workflow.persistence import UnitOfWork
@@ -23,8 +23,8 @@ from workflow.services.journal import Note, append, fingerprint_of
 from workflow.services.office import Caller, Office
 from workflow.values import replace
 
-CREATED = frozenset({"task", "standing"})
-"""The workflows whose items an import creates; what a series, a rule or the consolidation serves is only registered."""
+CREATED = (Purpose.TASK, Purpose.STANDING)
+"""What an import makes items of; what a series, a rule or the consolidation serves is only registered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,10 +205,17 @@ def _imported(uow: UnitOfWork, directive_id: str) -> Imported:
 
 def refusal_to_import(office: Office, uow: UnitOfWork, caller: Caller) -> Reason | None:
     """Why the caller may take in no directive at all, or None; each row is then judged by its own workflow."""
-    may = [who for who in office.editions.latest("task", uow).create.by if who.kind is WhoKind.OFFICE]
+    definition = office.editions.find_serving(Purpose.TASK, uow)
+    if definition is None:
+        return _unserved(Purpose.TASK)
+    may = [who for who in definition.create.by if who.kind is WhoKind.OFFICE]
     if not any(who.name in caller.actor.roles for who in may):
         return Reason("not_permitted", Kind.AUTHORITY, {"may": ", ".join(str(who) for who in may)})
     return None
+
+
+def _unserved(purpose: Purpose) -> Reason:
+    return Reason("purpose_unserved", Kind.PRECONDITION, {"purpose": purpose.value})
 
 
 def _refusal(office: Office, uow: UnitOfWork, caller: Caller, order: Order) -> Reason | None:
@@ -236,12 +243,17 @@ def _create_all(
     """The id of each new item by obligation and unit; every row is tried before the first refusal ends it."""
     # The key answers for the whole import and cannot answer for each row as well.
     creator = replace(caller, key=None)
+    serving = {one.value: office.editions.find_serving(one, uow) for one in CREATED}
     items: dict[tuple[str, str], str] = {}
     refused: list[RowRefused] = []
     for obligation, unit in _instances(order.obligations):
-        if obligation.served_by not in CREATED:
+        if obligation.served_by not in serving:
             continue
-        new = NewItem(obligation.served_by, unit, _fields(order, obligation))
+        definition = serving[obligation.served_by]
+        if definition is None:
+            refused.append(RowRefused(obligation.id, unit, (_unserved(Purpose(obligation.served_by)),)))
+            continue
+        new = NewItem(definition.workflow, unit, _fields(order, obligation))
         try:
             items[obligation.id, unit] = create_within(office, uow, creator, new, now).item.id
         except Refusal as refusal:
@@ -269,7 +281,7 @@ def _fields(order: Order, obligation: Obligation) -> dict[str, str]:
         "support_units": ", ".join(obligation.support),
         "due_on": obligation.due_on.isoformat() if obligation.due_on else "",
     }
-    return fields | (_measured(order, obligation) if obligation.served_by == "standing" else {})
+    return fields | (_measured(order, obligation) if obligation.served_by == Purpose.STANDING else {})
 
 
 def indicator_of(obligation: Obligation) -> str:

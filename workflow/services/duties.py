@@ -8,12 +8,12 @@ from decimal import Decimal
 from workflow.catalog.figures import Told, outcome
 from workflow.catalog.plain_values import decimal_text
 from workflow.engine import SYSTEM_ACTOR, Item
+from workflow.engine.definition import Purpose
 from workflow.persistence import UnitOfWork
 from workflow.services.figures import figures_in
 from workflow.services.moves import MoveRequest, perform_in
 from workflow.services.office import Caller, Office
 
-STANDING = "standing"
 MEASURE, FALL_SHORT = "measure", "fall_short"
 
 _SYSTEM = Caller(SYSTEM_ACTOR, "job")
@@ -100,9 +100,10 @@ def _measured(office: Office, uow: UnitOfWork, report_id: str) -> Iterator[Measu
 
 
 def _duties(office: Office, uow: UnitOfWork, unit: str) -> Iterator[Item]:
-    """The unit's duties into which a figure can be entered now."""
+    """The unit's duties into which a figure can be entered now; none where no workflow is for such duties."""
+    workflow = office.editions.find_serving(Purpose.STANDING, uow)
     after = ""
-    while page := uow.items.open_of(STANDING, after, _PAGE):
+    while workflow and (page := uow.items.open_of(workflow.workflow, after, _PAGE)):
         after = page[-1].item.id
         for stored in page:
             duty = stored.item

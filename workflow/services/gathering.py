@@ -11,12 +11,12 @@ from workflow.audit.canonical import encode
 from workflow.catalog.figures import Figure, Told, merged, outcome
 from workflow.catalog.indicators import PERIODS, Indicator, Indicators
 from workflow.engine import Definition, Item
-from workflow.engine.definition import Series
+from workflow.engine.definition import Purpose, Series
 from workflow.engine.events import instant_text
 from workflow.engine.periods import NO_CALENDAR, Period, period_named
 from workflow.errors import NotFound
 from workflow.persistence import UnitOfWork
-from workflow.queries.consolidation import REPORT, Filed, Standing, standings
+from workflow.queries.consolidation import Filed, Standing, standings
 from workflow.services.figures import figures_in
 from workflow.services.office import Office
 
@@ -108,11 +108,11 @@ def codes_in(included: object) -> frozenset[str]:
 
 
 def gather(office: Office, uow: UnitOfWork, series: str, period: str) -> Gathered:
-    """What was received by now of the period; NotFound where the workflow of reports has no such series or period."""
-    definition = office.editions.latest(REPORT, uow)
+    """What was received by now of the period; NotFound where the workflow of reports has no such series or period, or is none."""
+    definition = office.editions.serving(Purpose.REPORT, uow)
     asked, found = period_of(office, definition, series, period)
     units = tuple(unit.id for unit in uow.people.units() if unit.reports)
-    filed = {(one.series, one.period, one.unit): one for one in standings(uow, period[:4], units)}
+    filed = {(one.series, one.period, one.unit): one for one in standings(uow, definition.workflow, period[:4], units)}
     own = tuple(filed.get((series, period, unit)) or Standing(unit, series, period) for unit in units)
     book = _Book(definition, asked, period, filed)
     lines = tuple(_line(book, own, indicator) for indicator in _carried(office.indicators, asked, units))
@@ -136,7 +136,8 @@ def months_merged(office: Office, uow: UnitOfWork, report: Item) -> tuple[Mappin
     period = str(report.fields.get("period") or "")
     if series is None or series.every == PERIODS[0]:
         return ()
-    filed = {(one.series, one.period, one.unit): one for one in standings(uow, period[:4], (report.unit,))}
+    there = standings(uow, definition.workflow, period[:4], (report.unit,))
+    filed = {(one.series, one.period, one.unit): one for one in there}
     book = _Book(definition, series, period, filed)
     found = ((one, book.of_parts(report.unit, one)) for one in office.indicators.asked_of(report.unit, series.every))
     return tuple(

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import date
 
 from workflow.engine import Actor, Item, Reason
-from workflow.engine.definition import Definition, Series
+from workflow.engine.definition import Definition, Purpose, Series
 from workflow.engine.periods import Period
 from workflow.engine.visibility import scope_of
 from workflow.persistence import UnitOfWork
-from workflow.queries.consolidation import CONSOLIDATION, REPORT, Standing, newest_versions, standings
+from workflow.queries.consolidation import Standing, newest_versions, standings
 from workflow.services.consolidation import due_of_consolidation
 from workflow.services.gathering import period_of
 from workflow.services.moves import Done, MoveRequest, Refused, perform
@@ -50,7 +50,10 @@ class Matrix:
 
 
 def matrix(office: Office, uow: UnitOfWork, actor: Actor, year: str) -> Matrix:
-    """Every period of that year that was opened, the one due last first; three statements, however many there are."""
+    """Every period of that year that was opened, the one due last first; three statements, however many there are.
+
+    Unserved where no workflow is for reports; where none is for the consolidated one, nothing is told of it.
+    """
     return _matrix(office, uow, actor, year, None)
 
 
@@ -60,14 +63,15 @@ def row_of(office: Office, uow: UnitOfWork, actor: Actor, series: str, period: s
 
 
 def _matrix(office: Office, uow: UnitOfWork, actor: Actor, year: str, only: tuple[str, str] | None) -> Matrix:
-    definition, own = office.editions.latest(REPORT, uow), office.editions.latest(CONSOLIDATION, uow)
+    definition = office.editions.serving(Purpose.REPORT, uow)
+    own = office.editions.find_serving(Purpose.CONSOLIDATION, uow)
     reporting = tuple(unit.id for unit in uow.people.units() if unit.reports)
     units = tuple(unit for unit in reporting if scope_of(actor).everything or unit == actor.unit)
     found: dict[tuple[str, str], list[Standing]] = {only: []} if only else {}
-    for one in standings(uow, year, reporting, actor):
+    for one in standings(uow, definition.workflow, year, reporting, actor):
         if only in (None, (one.series, one.period)):
             found.setdefault((one.series, one.period), []).append(one)
-    newest = newest_versions(uow, year, actor)
+    newest = newest_versions(uow, own.workflow, year, actor) if own else {}
     rows = [
         _row(office, (definition, own), units, key, there, newest.get(key))
         for key, there in found.items()
@@ -78,18 +82,20 @@ def _matrix(office: Office, uow: UnitOfWork, actor: Actor, year: str, only: tupl
 
 def _row(
     office: Office,
-    definitions: tuple[Definition, Definition],
+    definitions: tuple[Definition, Definition | None],
     units: tuple[str, ...],
     key: tuple[str, str],
     there: Sequence[Standing],
     consolidation: Item | None,
 ) -> PeriodRow:
-    series, period = period_of(office, definitions[0], *key)
+    definition, own = definitions
+    series, period = period_of(office, definition, *key)
     known = {one.unit: one for one in there}
     names = dict.fromkeys((*units, *known))
     all_ = tuple(known.get(unit) or Standing(unit, *key) for unit in names)
     due_on = next((one.due_on for one in there if one.due_on), period.due_on)
-    return PeriodRow(series, period, due_on, all_, consolidation, due_of_consolidation(office, definitions[1], due_on))
+    consolidation_due_on = due_of_consolidation(office, own, due_on) if own else None
+    return PeriodRow(series, period, due_on, all_, consolidation, consolidation_due_on)
 
 
 def _shown(units: tuple[str, ...], rows: Iterable[PeriodRow]) -> tuple[str, ...]:

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from workflow.engine import Item, row_facts
-from workflow.engine.accountability import DIFFICULTIES
-from workflow.engine.definition import Group
+from workflow.engine.definition import Group, Purpose
 from workflow.persistence import UnitOfWork
 from workflow.queries.dashboard import Load, Tally, due_soon, load_by_person, tallies
 from workflow.queries.matching import fits
@@ -52,18 +51,16 @@ def overview(office: Office, uow: UnitOfWork, unit: str | None = None, workflow:
     groups = {key: _group(office, uow, *key) for key in {(row.workflow, row.state) for row in rows}}
     counted = [(row, groups[row.workflow, row.state]) for row in rows]
     soon = due_soon(uow, now, now + timedelta(days=SOON_DAYS), unit)
+    difficulties = office.editions.find_serving(Purpose.ESCALATION, uow)
+    asked = (difficulties.workflow, difficulties.initial.name) if difficulties else None
     return Overview(
         total=_bar("", counted),
         by_unit=_bars("unit", counted),
         by_area=_bars("area", counted),
         due_soon=sum(soon.values()),
         people=load_by_person(uow, unit) if unit else (),
-        unanswered=sum(row.items for row in rows if _is_unanswered(office, uow, row)),
+        unanswered=sum(row.items for row in rows if (row.workflow, row.state) == asked),
     )
-
-
-def _is_unanswered(office: Office, uow: UnitOfWork, row: Tally) -> bool:
-    return row.workflow == DIFFICULTIES and row.state == office.editions.latest(DIFFICULTIES, uow).initial.name
 
 
 def overview_of(office: Office, uow: UnitOfWork, items: Iterable[Item]) -> Overview:

@@ -11,6 +11,7 @@ from workflow.errors import DefinitionInvalid
 from workflow.persistence import UnitOfWork
 from workflow.services.journal import Note, append
 from workflow.services.office import Caller, Office
+from workflow.values import replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +46,15 @@ def publish(
 def check(office: Office, text: bytes, file: str, scenarios: Source | None = None) -> Report:
     """What `publish` would say of a text, without publishing it."""
     others = {definition.workflow: definition for definition in office.editions.all_latest()}
-    report = check_text(text, file, office.names, Beside(others=others))
+    # What this office has published itself may be named as well as what is shipped.
+    names = replace(office.names, workflows=office.names.workflows | others.keys())
+    report = check_text(text, file, names, Beside(others=others))
     if report.definition is None:
         return report
     previous = edition_before(office, report.definition)
     if previous is None and scenarios is None:
         return report
-    return check_text(text, file, office.names, Beside(scenarios, office.calendars, previous, others))
+    return check_text(text, file, names, Beside(scenarios, office.calendars, previous, others))
 
 
 def edition_before(office: Office, definition: Definition) -> Definition | None:

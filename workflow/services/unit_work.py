@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 
 from workflow.engine import Actor, Definition, Item
-from workflow.engine.definition import Group
+from workflow.engine.definition import Group, Purpose
 from workflow.engine.visibility import scope_of, shown_to
 from workflow.persistence import UnitOfWork
 from workflow.queries.unit_work import led_by
 from workflow.services.office import Office
 
-TASKS, DUTIES = "task", "standing"
+_LED = (Purpose.TASK, Purpose.STANDING)
 _ORDER = (Group.BEHIND, Group.DOING, Group.DONE)
 
 
@@ -49,14 +49,15 @@ def work_of(office: Office, uow: UnitOfWork, actor: Actor, report: Item) -> Work
 def work_led(office: Office, uow: UnitOfWork, actor: Actor, unit: str, since: datetime, at: datetime) -> Work:
     """What a unit had to do by `at`, without what was closed before `since`; as far as `actor` may see it."""
     scope = scope_of(actor)
-    found = []
-    for item in led_by(uow, unit, (TASKS, DUTIES), since, at):
+    standings = []
+    tasks, duties = (found.workflow if (found := office.editions.find_serving(one, uow)) else "" for one in _LED)
+    for item in led_by(uow, unit, (tasks, duties), since, at):
         definition = office.editions.of(item, uow)
         state = definition.states[item.state]
         closed_before = state.group is Group.DONE and item.entered_at < since
         if state.group in _ORDER and not state.initial and not closed_before and scope.covers(item):
-            found.append(Standing(shown_to(actor, definition, item), definition))
-    return Work(at, _of(found, TASKS), _of(found, DUTIES))
+            standings.append(Standing(shown_to(actor, definition, item), definition))
+    return Work(at, _of(standings, tasks), _of(standings, duties))
 
 
 def _of(found: Iterable[Standing], workflow: str) -> tuple[Standing, ...]:

@@ -47,6 +47,7 @@ NAMES = Names(
 EXPECTED = {
     "l01_unknown_key": ["41:5 L01 require"],
     "l01_paper_without_recipients": ["114:15 L01"],
+    "l01_unknown_purpose": ["6:10 L01 explanation"],
     "l02_same_key_twice": ["87:3 L02"],
     "l03_no_initial_state": ["21:1 L03"],
     "l03_two_initial_states": ["23:3 L03"],
@@ -146,6 +147,10 @@ EXPECTED = {
     "l34_bulk_with_signature": ["75:5 L34", "75:5 L34"],
     "l36_fallback_excluded_too": ["53:18 L36"],
     "l36_system_as_fallback": ["53:18 L36"],
+    "l39_creation_without_its_inputs": ["8:50 L39", "8:69 L39"],
+    "l39_moves_and_mandatory_input": ["6:10 L39", "8:50 L39", "8:69 L39"],
+    "l39_fields_and_series": ["6:10 L39", "6:10 L39", "8:14 L39", "8:69 L39"],
+    "l39_counted_as_work": ["21:1 L39"],
 }
 READ_BEFORE = {"L01", "L02"}
 

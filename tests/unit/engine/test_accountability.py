@@ -9,6 +9,7 @@ import pytest
 from tests.offices import shipped
 from workflow.engine.accountability import (
     DAYS,
+    House,
     Line,
     Measure,
     Stretch,
@@ -35,6 +36,11 @@ from workflow.engine.periods import calendar_stretch
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 DEFINITIONS = {name: made.definition for name, made in shipped().workflows.items()}
+HOUSE = House(
+    lambda item: DEFINITIONS[item.workflow],
+    {name: made.purpose for name, made in DEFINITIONS.items() if made.purpose},
+    lambda a, b: (b - a).days,
+)
 PARTS = {
     Measure.EARLY,
     Measure.ON_TIME,
@@ -103,7 +109,7 @@ def sheet(story, period="2026-10", unit="vp", cut=None):
     until = min(end, cut + timedelta(microseconds=1)) if cut else end
     lines = [line for line in story.lines if cut is None or line.recorded_at <= cut]
     stretch = Stretch(begin, until, end, ZONE)
-    return accounted([lines], lambda item: DEFINITIONS[item.workflow], unit, stretch, lambda a, b: (b - a).days)
+    return accounted([lines], HOUSE, unit, stretch)
 
 
 def numbers(story, *measures, **asked):

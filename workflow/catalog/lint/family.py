@@ -1,4 +1,7 @@
-"""Workflows that open and move each other's items: what one asks, the other can do (L11, L15), and none opens itself (L38)."""
+"""Workflows that open and move each other's items: what one asks, the other can do (L11, L15), and none opens itself (L38).
+
+No two workflows of an office have one purpose (L40).
+"""
 
 from collections.abc import Iterator, Mapping
 
@@ -43,7 +46,17 @@ def check_family(compiled: Compiled, others: Mapping[str, Definition], names: Na
             else ()
         )
     }
+    found.update(_rival(subject, family))
     return tuple(sorted(found, key=lambda finding: (finding.place, finding.message.en)))
+
+
+def _rival(subject: Subject, family: Mapping[str, Definition]) -> Iterator[Finding]:
+    own = subject.definition
+    for other in family.values():
+        if own.purpose and other.purpose is own.purpose and other.workflow != own.workflow:
+            vi = f"quy trình “{other.workflow}” đã dùng cho việc này; mỗi việc chỉ có một quy trình"
+            en = f'the workflow "{other.workflow}" has this purpose; a purpose is one workflow\'s'
+            yield subject.at_value("L40", ("purpose",), vi, en)
 
 
 def _spawn(subject: Subject, family: Mapping[str, Definition], path: Path, spawn: Spawn) -> Iterator[Finding]:

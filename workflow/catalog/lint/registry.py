@@ -5,7 +5,19 @@ from types import MappingProxyType
 
 from workflow.catalog.compile import Compiled, Names
 from workflow.catalog.findings import Finding
-from workflow.catalog.lint import approval, clock, conditions, filling, graph, idle, inputs, labels, names, paper
+from workflow.catalog.lint import (
+    approval,
+    clock,
+    conditions,
+    filling,
+    graph,
+    idle,
+    inputs,
+    labels,
+    names,
+    paper,
+    purpose,
+)
 from workflow.catalog.lint.subject import Check, Subject
 
 CHECKS: Mapping[str, tuple[Check, ...]] = MappingProxyType(
@@ -53,6 +65,12 @@ CHECKS: Mapping[str, tuple[Check, ...]] = MappingProxyType(
         "L33": (idle.suspicious,),
         "L34": (inputs.bulk_moves_ask_for_nothing,),
         "L36": (approval.fallbacks_end,),
+        "L39": (
+            purpose.creation_takes_what_is_handed,
+            purpose.moves_take_what_is_handed,
+            purpose.fields_can_be_read,
+            purpose.items_count_as_what_they_are,
+        ),
     }
 )
 
