@@ -19,6 +19,15 @@ STATES = frozenset(
     for state in yaml.safe_load(file.read_text(encoding="utf-8"))["states"]
 )
 
+WORKFLOWS = frozenset(
+    yaml.safe_load(file.read_text(encoding="utf-8"))["workflow"]
+    for file in (ROOT / "definitions" / "workflows").glob("*.yaml")
+    if not file.name.endswith(".scenarios.yaml")
+)
+
+_NAMING_SOMETHING_ELSE = frozenset({"get", "SpokenGroup"})
+"""What takes a field's name, or that of a group of commands."""
+
 NOT_STATES = {
     "tone": "how a due chip looks",
     "vote": "what somebody voted",
@@ -158,6 +167,44 @@ def knows_a_state(text: str) -> Iterator[Fault]:
         for found in re.finditer(r"\bstate\s*(?:=|<>|!=|IN)\s*\(?\s*'(\w+)'", str(part.value), re.IGNORECASE):
             if found[1] in STATES:
                 yield part.lineno, f"SQL names the state {found[1]!r}"
+
+
+def knows_a_workflow(text: str) -> Iterator[Fault]:
+    """Which workflows there are is the definitions' word: code asks for the one of a purpose."""
+    tree = ast.parse(text)
+    for part in _texts(tree):
+        if part.value in WORKFLOWS and id(part) not in _other_words(tree):
+            yield part.lineno, f"names the workflow {part.value!r}"
+        for found in re.finditer(r"\bworkflow\s*(?:=|<>|!=|IN)\s*\(?\s*'?(\w+)", str(part.value), re.IGNORECASE):
+            if found[1] in WORKFLOWS:
+                yield part.lineno, f"asks for the workflow {found[1]!r}"
+
+
+def _other_words(tree: ast.AST) -> frozenset[int]:
+    """Texts that name something else: what reads or writes a field or a key of that name, and groups of commands."""
+    found: set[int] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Dict):
+            found |= {id(key) for key in node.keys}
+        elif isinstance(node, ast.Subscript):
+            found.add(id(node.slice))
+        elif isinstance(node, ast.Assign) and _name(node.targets[0]).endswith("FIELD"):
+            found.add(id(node.value))
+        elif isinstance(node, ast.Call) and _name(node.func) in _NAMING_SOMETHING_ELSE:
+            found |= {id(argument) for argument in node.args[:1]}
+    return frozenset(found)
+
+
+def template_knows_a_workflow(text: str) -> Iterator[Fault]:
+    """As `knows_a_workflow`, in a template: in an address, or wherever it is compared with."""
+    for found in re.finditer(rf"[?&;]workflow=({'|'.join(sorted(WORKFLOWS))})\b", text):
+        yield text.count("\n", 0, found.start()) + 1, f"asks for the workflow {found[1]!r}"
+    for node in _parsed(text).find_all((nodes.Compare, nodes.Test)):
+        inner = [node.expr, *(operand.expr for operand in node.ops)] if isinstance(node, nodes.Compare) else node.args
+        for side in inner or ():
+            for part in (side, *side.find_all(nodes.Const)):
+                if isinstance(part, nodes.Const) and part.value in WORKFLOWS:
+                    yield part.lineno, f"compares with the workflow {part.value!r}"
 
 
 def _compared(node: ast.AST) -> Iterator[ast.Constant]:

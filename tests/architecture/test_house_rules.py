@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.architecture import house_rules
-from tests.architecture.house_rules import ROOT, STATES, Rule
+from tests.architecture.house_rules import ROOT, STATES, WORKFLOWS, Rule
 
 UNIT_OF_WORK = "workflow/persistence/unit_of_work.py"
 CLOCK = "workflow/clock.py"
@@ -19,6 +19,16 @@ SETTINGS = "web/settings.py"
 
 LINE = "workflow/persistence/pipeline.py"  # stands where the driver's connection stands: its commit is the driver's
 QUEUE = ("workflow/outbox/rq_dispatch.py", "web/worker.py", "web/wiring.py")
+
+DEMONSTRATION = frozenset(
+    path.relative_to(ROOT).as_posix() for path in (ROOT / "workflow/services/demonstration").glob("*.py")
+)  # tells of what is shipped
+PURPOSES = frozenset(
+    {
+        "workflow/engine/definition.py",  # the purposes themselves
+        "workflow/catalog/obligations.py",  # the kinds of obligations, words of the dispatch
+    }
+)
 
 RULES: dict[Rule, tuple[tuple[str, ...], frozenset[str]]] = {
     house_rules.ends_a_transaction: (("workflow/**/*.py", "web/**/*.py"), frozenset({UNIT_OF_WORK, LINE})),
@@ -29,6 +39,8 @@ RULES: dict[Rule, tuple[tuple[str, ...], frozenset[str]]] = {
     house_rules.reads_the_environment: (("workflow/**/*.py", "web/**/*.py"), frozenset({SETTINGS})),
     house_rules.talks_to_the_queue: (("workflow/**/*.py", "web/**/*.py"), frozenset(QUEUE)),
     house_rules.knows_a_state: (("web/**/*.py", "workflow/queries/*.py"), frozenset()),
+    house_rules.knows_a_workflow: (("web/**/*.py", "workflow/**/*.py"), PURPOSES | DEMONSTRATION),
+    house_rules.template_knows_a_workflow: (("web/templates/**/*.html", "web/templates/**/*.txt"), frozenset()),
     house_rules.template_knows_a_state: (("web/templates/**/*.html", "web/templates/**/*.txt"), frozenset()),
     house_rules.template_trusts_a_text: (("web/templates/**/*.html", "web/templates/**/*.txt"), frozenset()),
     house_rules.trusts_a_text: (("web/**/*.py", "workflow/**/*.py"), frozenset()),
@@ -64,6 +76,14 @@ BREAKERS: tuple[tuple[Rule, str], ...] = (
     (house_rules.knows_a_state, "params = {'state': 'late'}"),
     (house_rules.knows_a_state, "sql = \"SELECT id FROM item WHERE state = 'late'\""),
     (house_rules.knows_a_state, "sql = \"… WHERE state IN ('late', 'assigned')\""),
+    (house_rules.knows_a_workflow, "TASKS = 'task'"),
+    (house_rules.knows_a_workflow, "definition = editions.latest('report', uow)"),
+    (house_rules.knows_a_workflow, "found = {'workflow': 'escalation'}"),
+    (house_rules.knows_a_workflow, "mine = item.workflow in ('task', 'standing')"),
+    (house_rules.knows_a_workflow, "sql = \"SELECT id FROM item WHERE workflow = 'finding'\""),
+    (house_rules.knows_a_workflow, "link = '/items?workflow=report&unit=kt'"),
+    (house_rules.template_knows_a_workflow, '<a href="/items?workflow=task">'),
+    (house_rules.template_knows_a_workflow, "{% if item.workflow == 'report' %}!{% endif %}"),
     (house_rules.template_knows_a_state, "{% if item.state == 'late' %}!{% endif %}"),
     (house_rules.template_knows_a_state, "{% if item.state in ['completed', 'verified'] %}!{% endif %}"),
     (house_rules.template_knows_a_state, "{{ 'x' if state is sameas('verified') }}"),
@@ -82,6 +102,10 @@ KEEPERS: tuple[tuple[Rule, str], ...] = (
     (house_rules.reads_the_clock, "now = clock.now()"),
     (house_rules.knows_a_state, "shown = cue.tone == 'late'"),
     (house_rules.knows_a_state, "body = {'late': episodes}"),
+    (house_rules.knows_a_workflow, "definition = editions.serving(Purpose.REPORT, uow)"),
+    (house_rules.knows_a_workflow, "said = item.fields.get('explanation')"),
+    (house_rules.knows_a_workflow, "told = {'consolidation': row.consolidation.code}"),
+    (house_rules.knows_a_workflow, "words = fields['explanation']"),
     (house_rules.template_knows_a_state, "{% if cue.tone == 'late' %}!{% endif %}"),
     (house_rules.template_knows_a_state, "{% if state.group == 'behind' %}!{% endif %}"),
     (house_rules.template_trusts_a_text, "{{ comment }}"),
@@ -134,6 +158,10 @@ def test_the_one_place_of_a_rule_is_where_it_is_said_to_be(place):
 
 def test_the_states_are_read_from_the_shipped_workflows():
     assert {"assigned", "in_progress", "late", "remediation_planned", "completed", "verified"} <= STATES
+
+
+def test_the_workflows_are_read_from_what_is_shipped():
+    assert {"task", "standing", "report", "consolidation", "extension", "escalation", "explanation"} < WORKFLOWS
 
 
 def _third_parties(text: str) -> set[str]:
