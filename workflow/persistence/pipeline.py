@@ -5,8 +5,8 @@ committed, goes twice instead of five times. A fault of a statement shows where 
 unit is finished.
 
 What is sent without a BEGIN is one transaction as well, from the first statement to the point where the line waits for all of it:
-a reading unit begins nothing. Its connection says for all of them that they read only, and one instant. Once it has looked at all its
-answers it tells the server that it is done, and does not wait to hear that it was.
+a reading unit begins nothing. Its connection says for all of them that they read only, and one instant. Once it has looked at all
+its answers it tells the server that it is done, and does not wait to hear that it was.
 """
 
 from collections.abc import Callable, Mapping, Sequence
