@@ -64,9 +64,13 @@ def embedded_letters(pdf: bytes) -> frozenset[str]:
 
 def words_of(pdf: bytes) -> str:
     """What the pages say, without any space: letters are placed one by one."""
+    return "".join(words_by_page(pdf))
+
+
+def words_by_page(pdf: bytes) -> list[str]:
     reader = PdfFileReader(io.BytesIO(pdf))
     meanings = _meanings(reader)
-    return "".join(_said(page, meanings) for page in _pages(reader.root["/Pages"]))
+    return [_said(page, meanings) for page in _pages(reader.root["/Pages"])]
 
 
 def pages_of(pdf: bytes) -> int:

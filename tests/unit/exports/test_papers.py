@@ -16,7 +16,7 @@ from docx.oxml.ns import qn
 from lxml import etree
 from pyhanko.pdf_utils.reader import PdfFileReader
 
-from tests.papers import FIGURES, LETTERS, PLAIN, embedded_letters, pages_of, saying, sizes_of, words_of
+from tests.papers import FIGURES, LETTERS, PLAIN, embedded_letters, pages_of, saying, sizes_of, words_by_page, words_of
 from workflow.audit.keys import SigningKey
 from workflow.audit.note import Checkpoint
 from workflow.clock import VIETNAM
@@ -245,6 +245,25 @@ def test_a_table_repeats_its_head_on_each_page():
     assert words_of(pdf(many)).count("STTChỉtiêuKếtquả") == pages_of(pdf(many)) - 1 > 1
     table = python_docx.Document(io.BytesIO(docx(many))).tables[-1]
     assert [row._tr.trPr.find(qn("w:tblHeader")) is not None for row in table.rows][:2] == [True, False]
+
+
+def test_a_long_row_of_a_table_stands_on_one_page():
+    rows = tuple(("1", f"ĐẦU{n}, {'chỉ tiêu dài ' * 60} CUỐI{n}.", "1") for n in range(12))
+    long = replace(PLAIN, annexes=(replace(FIGURES, rows=rows),))
+
+    pages = words_by_page(pdf(long))[1:]
+
+    assert len(pages) > 2
+    for n in range(12):
+        assert [f"ĐẦU{n}," in page for page in pages] == [f"CUỐI{n}." in page for page in pages]
+    table = python_docx.Document(io.BytesIO(docx(long))).tables[-1]
+    assert all(row._tr.trPr.find(qn("w:cantSplit")) is not None for row in table.rows)
+
+
+def test_a_row_longer_than_a_page_goes_on_over_the_next_ones():
+    endless = replace(FIGURES, rows=(("1", "chỉ tiêu dài " * 900, "1"),))
+
+    assert pages_of(pdf(replace(PLAIN, annexes=(endless,)))) > 1 + 2
 
 
 def test_what_nobody_signed_says_so():
