@@ -57,6 +57,12 @@ def test_a_unit_sees_itself_alone(at):
     assert officer.get(f"{OCTOBER}/consolidation").status_code == 404
 
 
+def test_whoever_may_not_read_the_consolidated_report_is_not_told_that_there_is_none(at):
+    title = "Báo cáo tổng hợp"
+    assert title in words(at("chairman").get("/reports").text)
+    assert title not in words(at("officer.kt").get("/reports").text)
+
+
 def test_the_administrator_sees_no_period_of_anybody(at):
     page = at("admin").get("/reports").text
 

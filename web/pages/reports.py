@@ -97,6 +97,7 @@ def index() -> Answer:
         "reports/index.html",
         year=int(year),
         units=[titles.unit(unit) for unit in found.units],
+        knows_consolidation=found.knows_consolidation,
         groups=[(words, part) for name, words in series if (part := [one for one in lines if one.series == name])],
     )
 
@@ -187,7 +188,7 @@ def _period_page(uow: UnitOfWork, series: str, period: str, status: int = 200, e
     urgeable = _urgeable(uow, found)
     consolidation_due = end_of_day(row.consolidation_due_on, zone) if row.consolidation_due_on else None
     cells = [_cell(uow, one, due_at, titles, may_urge=one.unit in urgeable) for one in row.standings]
-    consolidates = len(found.units) > 1 and office().editions.find_serving(Purpose.CONSOLIDATION, uow) is not None
+    submitted_at = row.consolidated.submitted_at if row.consolidated else None
     shown = Shown(
         "reports/show.html",
         status,
@@ -199,8 +200,8 @@ def _period_page(uow: UnitOfWork, series: str, period: str, status: int = 200, e
         urge_href=url_for("reports.urge_units", series=series, period=period),
         may_urge=bool(urgeable),
         consolidation=_consolidated(uow, row.consolidation),
-        consolidation_href=_consolidation_path(series, period) if consolidates or row.consolidation else "",
-        consolidation_cue=due_cue(consolidation_due, office().clock.now(), _submitted(row.consolidation), zone=zone),
+        consolidation_href=_consolidation_path(series, period) if found.knows_consolidation else "",
+        consolidation_cue=due_cue(consolidation_due, office().clock.now(), submitted_at, zone=zone),
         finding=label(row.period.finding) if row.period.finding else "",
         errors=[(None, sentence) for sentence in errors],
         urged=request.args.get("urged", type=int) or 0,
@@ -213,16 +214,6 @@ def _period_page(uow: UnitOfWork, series: str, period: str, status: int = 200, e
 def _period_title(uow: UnitOfWork, period: Label) -> str:
     definition = office().editions.serving(Purpose.REPORT, uow)
     return f"{label(definition.label)} {label(period)}"
-
-
-def _submitted(item: Item | None) -> datetime | None:
-    """The version before the last was submitted, too: only the first has a deadline."""
-    if item is None:
-        return None
-    submitted = item.fields.get("submitted_at") or item.fields.get("issued_at")
-    if not submitted:
-        return item.created_at if int(str(item.fields.get("version_no") or 1)) > 1 else None
-    return datetime.fromisoformat(str(submitted))
 
 
 def _urgeable(uow: UnitOfWork, found: Matrix) -> frozenset[str]:

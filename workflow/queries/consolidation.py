@@ -98,6 +98,22 @@ class Standing:
         return max(0, (until - self.due_on).days)
 
 
+@dataclass(frozen=True, slots=True)
+class Consolidation:
+    """The consolidated report of one period: its versions, the first one first; at least one."""
+
+    versions: tuple[Item, ...]
+
+    @property
+    def newest(self) -> Item:
+        return self.versions[-1]
+
+    @property
+    def submitted_at(self) -> datetime | None:
+        """When it was submitted, None where it has not been or came back. Only the first version has a deadline."""
+        return _instant(self.versions[0].fields.get("submitted_at"))
+
+
 def standings(
     uow: UnitOfWork, workflow: str, year: str, units: Iterable[str], actor: Actor | None = None
 ) -> tuple[Standing, ...]:
@@ -121,12 +137,13 @@ def versions(uow: UnitOfWork, workflow: str, series: str, period: str) -> tuple[
     return tuple(one for one in found if (one.fields.get("series"), one.fields.get("period")) == (series, period))
 
 
-def newest_versions(uow: UnitOfWork, workflow: str, year: str, actor: Actor) -> Mapping[tuple[str, str], Item]:
-    """The newest version of each period of a year that `actor` may read, by series and period."""
-    return {
-        (str(filed.item.fields.get("series")), str(filed.item.fields.get("period"))): filed.item
-        for filed in _filed(uow, workflow, year, actor)
-    }
+def consolidations(uow: UnitOfWork, workflow: str, year: str, actor: Actor) -> Mapping[tuple[str, str], Consolidation]:
+    """The consolidated report of each period of a year, as far as `actor` may read it, by series and period."""
+    found: dict[tuple[str, str], list[Item]] = {}
+    for filed in _filed(uow, workflow, year, actor):
+        fields = filed.item.fields
+        found.setdefault((str(fields.get("series")), str(fields.get("period"))), []).append(filed.item)
+    return {key: Consolidation(tuple(versions_)) for key, versions_ in found.items()}
 
 
 def _filed(uow: UnitOfWork, workflow: str, period: str, actor: Actor | None) -> tuple[Filed, ...]:

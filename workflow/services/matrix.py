@@ -9,7 +9,7 @@ from workflow.engine.definition import Definition, Purpose, Series
 from workflow.engine.periods import Period
 from workflow.engine.visibility import scope_of
 from workflow.persistence import UnitOfWork
-from workflow.queries.consolidation import Standing, newest_versions, standings
+from workflow.queries.consolidation import Consolidation, Standing, consolidations, standings
 from workflow.services.consolidation import due_of_consolidation
 from workflow.services.gathering import period_of
 from workflow.services.moves import Done, MoveRequest, Refused, perform
@@ -20,7 +20,7 @@ URGE = "urge"
 
 @dataclass(frozen=True, slots=True)
 class PeriodRow:
-    """One period: how each unit stands, in the order of the units, and the newest consolidated version the reader may see.
+    """One period: how each unit stands, in the order of the units, and the consolidated report where the reader may see it.
 
     `due_on` is the last day for sending as it was fixed when the period opened.
     """
@@ -29,8 +29,13 @@ class PeriodRow:
     period: Period
     due_on: date
     standings: tuple[Standing, ...]
-    consolidation: Item | None
+    consolidated: Consolidation | None
     consolidation_due_on: date | None
+
+    @property
+    def consolidation(self) -> Item | None:
+        """Its newest version."""
+        return self.consolidated.newest if self.consolidated else None
 
     @property
     def missing(self) -> tuple[Standing, ...]:
@@ -43,10 +48,15 @@ class PeriodRow:
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
-    """`units` are those that report and of which the reader may know, in the office's order."""
+    """`units` are those that report and of which the reader may know, in the office's order.
+
+    `knows_consolidation`: there is a workflow for it, and he may know of everything or reads one that was made. Without it nothing is said
+    of it: that a period has none would be more than he may know.
+    """
 
     units: tuple[str, ...]
     rows: tuple[PeriodRow, ...]
+    knows_consolidation: bool
 
 
 def matrix(office: Office, uow: UnitOfWork, actor: Actor, year: str) -> Matrix:
@@ -66,18 +76,21 @@ def _matrix(office: Office, uow: UnitOfWork, actor: Actor, year: str, only: tupl
     definition = office.editions.serving(Purpose.REPORT, uow)
     own = office.editions.find_serving(Purpose.CONSOLIDATION, uow)
     reporting = tuple(unit.id for unit in uow.people.units() if unit.reports)
-    units = tuple(unit for unit in reporting if scope_of(actor).everything or unit == actor.unit)
+    whole = scope_of(actor).everything
+    units = tuple(unit for unit in reporting if whole or unit == actor.unit)
     found: dict[tuple[str, str], list[Standing]] = {only: []} if only else {}
     for one in standings(uow, definition.workflow, year, reporting, actor):
         if only in (None, (one.series, one.period)):
             found.setdefault((one.series, one.period), []).append(one)
-    newest = newest_versions(uow, own.workflow, year, actor) if own else {}
+    consolidated = consolidations(uow, own.workflow, year, actor) if own else {}
     rows = [
-        _row(office, (definition, own), units, key, there, newest.get(key))
+        _row(office, (definition, own), units, key, there, consolidated.get(key))
         for key, there in found.items()
         if key == only or key[0] in definition.series
     ]
-    return Matrix(_shown(units, rows), tuple(sorted(rows, key=lambda row: row.due_on, reverse=True)))
+    knows_consolidation = bool(consolidated) or (whole and own is not None)
+    newest_first = tuple(sorted(rows, key=lambda row: row.due_on, reverse=True))
+    return Matrix(_shown(units, rows), newest_first, knows_consolidation)
 
 
 def _row(
@@ -86,7 +99,7 @@ def _row(
     units: tuple[str, ...],
     key: tuple[str, str],
     there: Sequence[Standing],
-    consolidation: Item | None,
+    consolidated: Consolidation | None,
 ) -> PeriodRow:
     definition, own = definitions
     series, period = period_of(office, definition, *key)
@@ -95,7 +108,7 @@ def _row(
     all_ = tuple(known.get(unit) or Standing(unit, *key) for unit in names)
     due_on = next((one.due_on for one in there if one.due_on), period.due_on)
     consolidation_due_on = due_of_consolidation(office, own, due_on) if own else None
-    return PeriodRow(series, period, due_on, all_, consolidation, consolidation_due_on)
+    return PeriodRow(series, period, due_on, all_, consolidated, consolidation_due_on)
 
 
 def _shown(units: tuple[str, ...], rows: Iterable[PeriodRow]) -> tuple[str, ...]:
