@@ -172,6 +172,7 @@ def summary(found: Item, definition: Definition, facts: RowFacts, titles: Titles
             group=state.group.value,
             final=facts.final,
             fingerprint=found.fingerprint,
+            entered_at=found.entered_at,
         ),
         titles,
         now,

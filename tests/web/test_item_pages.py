@@ -297,3 +297,19 @@ def test_what_was_declared_complete_in_time_is_not_called_overdue_while_it_waits
         page = chairman.get(path).text
         assert "đúng hạn" in page
         assert "Quá hạn" not in page.partition(code)[2].partition("</tr>")[0]
+
+
+def test_what_was_declared_complete_in_time_stays_in_time_when_it_is_verified_after_the_deadline(
+    app, client_of, chairman, head, code
+):
+    make(chairman, code, "assign")
+    make(head, code, "start")
+    make(head, code, "complete", upload=PDF, result_note="Đã công khai trên Cổng")
+    set_clock(app, day(7, 3, 1))
+    chairman = client_of("chairman")
+    assert make(chairman, code, "verify").status_code == 303
+
+    for path in ("/items?group=done", f"/items/{code}"):
+        line = chairman.get(path).text.partition(code)[2].partition("</tr>")[0]
+        assert "đúng hạn" in line
+        assert "trễ" not in line

@@ -32,7 +32,7 @@ from workflow.engine import Definition, Item, Kind, Offer
 from workflow.engine.administration import OVERRIDE, REDACTION
 from workflow.engine.definition import FieldType, Transition
 from workflow.engine.events import instant_of
-from workflow.engine.facts import resolved, waiting
+from workflow.engine.facts import over_at, resolved, waiting
 from workflow.engine.item import Doer
 from workflow.engine.react import told_by
 from workflow.persistence.files import StoredFile
@@ -130,7 +130,7 @@ def lines_of(
             row.title,
             row.code + places[row.unit, row.workflow],
             states[row.state, row.group, row.workflow],
-            dues[row.due_at, row.over_at],
+            dues[row.due_at, row.over_at(definition_of(row.workflow))],
             waited[row.waits_person, row.waits_on, row.unit, row.workflow],
         )
         for row in rows
@@ -164,9 +164,8 @@ def waits_for(item: Item, definition: Definition, titles: Titles) -> str:
 
 def due_of(item: Item, definition: Definition, now: datetime) -> DueCue | None:
     """The due chip: counting while work goes on, frozen at the declaration once it is done."""
-    state = definition.states[item.state]
-    closed = item.entered_at if state.group.value in ("done", "cancelled") else None
-    return due_cue(item.due_at, now, closed, zone=settings().zone)
+    over = over_at(definition, definition.states[item.state].group.value, item.fields, item.entered_at)
+    return due_cue(item.due_at, now, over, zone=settings().zone)
 
 
 def value_text(definition: Definition, name: str, value: Any, titles: Titles, files: Mapping[str, StoredFile]) -> str:

@@ -82,6 +82,10 @@ class Group(StrEnum):
     CANCELLED = "cancelled"
 
 
+OVER = frozenset({Group.DONE, Group.CANCELLED})
+"""The groups in which nobody works on an item any more."""
+
+
 class WhoKind(StrEnum):
     OFFICE = "office"
     POST = "post"
@@ -470,6 +474,23 @@ class Definition:
             for name, declared in self.fields.items()
             if declared.type is FieldType.TEXT and not declared.private and name != "title"
         )
+
+    @cached_property
+    def done_stamps(self) -> tuple[str, ...]:
+        """The fields that keep when work was declared done: what the steps stamp that lead from work into the done group."""
+        return tuple(
+            dict.fromkeys(
+                effect.field
+                for move in self.transitions.values()
+                if self._finishes(move)
+                for effect in move.effects
+                if isinstance(effect, Stamp)
+            )
+        )
+
+    def _finishes(self, move: Transition) -> bool:
+        reached = {self.states[target.state].group for target in move.targets if target.state in self.states}
+        return Group.DONE in reached and any(self.states[one].group not in OVER for one in move.sources)
 
     def leaving(self, state: str) -> tuple[Transition, ...]:
         """The transitions that start in `state`, in the order of the file."""

@@ -2,10 +2,13 @@
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
+from typing import Any
 
-from workflow.engine.definition import Definition, Who, WhoKind
+from workflow.engine.definition import OVER, Definition, Group, Who, WhoKind
+from workflow.engine.events import instant_of
 from workflow.engine.item import Item
 from workflow.engine.permissions import units_in
 from workflow.values import Frozen
@@ -102,6 +105,19 @@ def named_people(item: Item) -> tuple[str, ...]:
     """The people whom the item concerns in person, whatever their unit."""
     named = (item.fields.get("assignee"), item.fields.get("plan_owner"), item.created_by)
     return tuple(dict.fromkeys(str(person) for person in named if person))
+
+
+def over_at(definition: Definition, group: str, fields: Mapping[str, Any], entered_at: datetime) -> datetime | None:
+    """Since when nobody works on an item of that state any more, None where somebody does: what its deadline is judged by.
+
+    What was declared done waits to be confirmed, and that takes other people's days: the declaration counts, not the last state.
+    """
+    if group not in OVER:
+        return None
+    if group == Group.DONE:
+        stamped = (fields.get(name) for name in definition.done_stamps)
+        return max((instant_of(str(one)) for one in stamped if one), default=entered_at)
+    return entered_at
 
 
 def row_facts(definition: Definition, item: Item) -> RowFacts:

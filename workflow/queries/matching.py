@@ -3,8 +3,9 @@
 from datetime import datetime
 
 from workflow.engine import Definition, Item, row_facts
+from workflow.engine.definition import OVER
 from workflow.engine.facts import folded
-from workflow.queries.worklist import OVER, Awaited, Filter
+from workflow.queries.worklist import Awaited, Filter
 
 
 def fits(wanted: Filter, item: Item, definition: Definition, now: datetime) -> bool:

@@ -9,12 +9,12 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from workflow.engine import Actor, Item
-from workflow.engine.definition import OFFICES, POSTS
-from workflow.engine.facts import folded
+from workflow.engine import Actor, Definition, Item
+from workflow.engine.definition import OFFICES, OVER, POSTS
+from workflow.engine.facts import folded, over_at
 from workflow.engine.visibility import ReadScope, scope_of
 from workflow.persistence import UnitOfWork
-from workflow.persistence.columns import instant, instant_or_none, json_text, micros
+from workflow.persistence.columns import instant, instant_or_none, json_text, json_value, micros
 from workflow.persistence.items import ITEM_COLUMNS, read_item
 from workflow.persistence.statements import Statement, run
 from workflow.persistence.tables import item
@@ -35,8 +35,8 @@ _ROW = (
 )
 # fmt: on
 _CODE, _DUE = _ROW.index("code"), _ROW.index("due_at")
-OVER = frozenset({"done", "cancelled"})
-"""The groups in which nobody works on an item any more."""
+# Only what is done is asked for its fields, which may be long: when it was declared done stands among them.
+_DONE_FIELDS = sa.case((item.c.state_group == sa.literal_column("'done'"), item.c.fields)).label("done_fields")
 # Said by what it is not: SQLite would gather all rows of two groups and sort them, instead of walking along their dates.
 _WORKING: sa.ColumnElement[bool] = sa.literal_column("item.state_group NOT IN ('done', 'cancelled')")
 
@@ -63,9 +63,9 @@ class Filter:
 
 
 class Row(NamedTuple):
-    """One line of a list; `assignee` and `waits_person` are opaque ids. `over_at`: since when nobody works on it any more.
+    """One line of a list; `assignee` and `waits_person` are opaque ids.
 
-    A tuple, unlike our other values: fifty of them are made for every page.
+    `entered_at` is read of one on which nobody works any more, `done_fields`, as JSON, of one that is done. A tuple, unlike our other values: fifty of them are made for every page.
     """
 
     id: str
@@ -84,7 +84,15 @@ class Row(NamedTuple):
     due_at: datetime | None
     late: bool
     final: bool
-    over_at: datetime | None = None
+    entered_at: datetime | None = None
+    done_fields: str | None = None
+
+    def over_at(self, definition: Definition) -> datetime | None:
+        """Since when nobody works on it any more."""
+        if self.entered_at is None:
+            return None
+        fields = json_value(self.done_fields) if self.done_fields else {}
+        return over_at(definition, self.group, fields, self.entered_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,8 +206,8 @@ def _list_statement(shape: _Shape) -> Statement:
         conditions.append(item.c.due_at.is_not(None))
     elif shape.phase == "undated":
         conditions.append(item.c.due_at.is_(None))
-    columns = (*_ROW, "title_key") if shape.sort == "title" else _ROW
-    page = sa.select(*(item.c[name] for name in columns)).where(*conditions).order_by(*order)
+    key = [item.c.title_key] if shape.sort == "title" else []
+    page = sa.select(*(item.c[name] for name in _ROW), _DONE_FIELDS, *key).where(*conditions).order_by(*order)
     return Statement("worklist.list", page.limit(sa.bindparam("most")))
 
 
@@ -254,10 +262,10 @@ def _rows(found: list[tuple[Any, ...]]) -> tuple[Row, ...]:
     return tuple([
         made(Row, (
             item_id, code, workflow, fingerprint, revision, state, group, unit, title, area, assignee, waits_on, waits_to,
-            _due(due_at), late == 1, final == 1, instant(entered_at) if group in OVER else None,
+            _due(due_at), late == 1, final == 1, instant(entered_at) if group in OVER else None, done_fields,
         ))
         for item_id, code, workflow, fingerprint, revision, state, group, unit, title, area, assignee, waits_on, waits_to,
-            due_at, late, final, entered_at, *_ in found
+            due_at, late, final, entered_at, done_fields, *_ in found
     ])
 # fmt: on
 

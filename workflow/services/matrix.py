@@ -50,8 +50,8 @@ class PeriodRow:
 class Matrix:
     """`units` are those that report and of which the reader may know, in the office's order.
 
-    `knows_consolidation`: there is a workflow for it, and he may know of everything or reads one that was made. Without it nothing is said
-    of it: that a period has none would be more than he may know.
+    `knows_consolidation`: there is a workflow for it, and he may know of everything or reads one that was made. Without it nothing
+    is said of it: that a period has none would be more than he may know.
     """
 
     units: tuple[str, ...]
