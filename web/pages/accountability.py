@@ -19,7 +19,7 @@ from web.titles import Titles, titles_of
 from web.wiring import office, settings
 from workflow.engine import Item, Reason
 from workflow.engine.accountability import Mark, Measure, Product
-from workflow.engine.periods import CalendarStretch
+from workflow.engine.periods import CalendarStretch, calendar_stretch
 from workflow.ids import new_id
 from workflow.persistence import UnitOfWork
 from workflow.services import accountability
@@ -108,9 +108,10 @@ class ProductLine:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the address asks for; `trouble` says why nothing can be told."""
+    """What the address asks for; `trouble` says why nothing can be told, and `typed` is what was written for the period."""
 
     period: CalendarStretch
+    typed: str
     at: datetime | None
     trouble: tuple[tuple[str, str], ...] = ()
 
@@ -246,15 +247,16 @@ def _asked() -> Asked:
     given = request.values.get("period", "")
     period, at = period_asked(office(), given), day_asked(office(), request.args.get("as_of", ""))
     trouble = []
+    typed = given if isinstance(period, Reason) else label(period.label)
     if isinstance(period, Reason):
-        trouble.append(("period", _("A period is written 2026-10, 2026-Q4, 2026-H2 or 2026.")))
+        trouble.append(("period", _("A period is written 10/2026, quarter 4 of 2026, second half of 2026 or 2026.")))
         period = period_asked(office(), "")
     if isinstance(at, Reason):
         trouble.append(("as_of", reason_sentence(Reason(at.code, at.kind, {**at.params, "field": _("As of")}))))
         at = None
     if isinstance(period, Reason):
         abort(400)
-    return Asked(period, at, tuple(trouble))
+    return Asked(period, typed, at, tuple(trouble))
 
 
 def _named(found: Account, titles: Titles, asked: Asked) -> dict[str, object]:
@@ -271,7 +273,7 @@ def _named(found: Account, titles: Titles, asked: Asked) -> dict[str, object]:
         "whole": found.whole,
         "asked": asked,
         "typed_as_of": request.args.get("as_of", ""),
-        "typed_period": request.values.get("period", "") or found.period.name,
+        "typed_period": asked.typed,
         "printed_by": titles.person(current_actor().id),
         "printed_at": moment(office().clock.now(), settings().zone),
     }
@@ -283,13 +285,13 @@ def _periods(period: CalendarStretch) -> list[tuple[str, str]]:
     year, month = near.year, near.month
     before = f"{year - (month == 1)}-{(month - 2) % 12 + 1:02d}"
     names = (
-        (before, _("the month before")),
-        (f"{year}-{month:02d}", _("month")),
-        (f"{year}-Q{(month + 2) // 3}", _("quarter")),
-        (f"{year}-H{1 if month < 7 else 2}", _("half-year")),
-        (f"{year}", _("year")),
+        before,
+        f"{year}-{month:02d}",
+        f"{year}-Q{(month + 2) // 3}",
+        f"{year}-H{1 if month < 7 else 2}",
+        f"{year}",
     )
-    return [(name, f"{words} {name}") for name, words in names]
+    return [(one.name, label(one.label)) for one in map(calendar_stretch, names) if one]
 
 
 # -- numbers ------------------------------------------------------------------------------------------------------------

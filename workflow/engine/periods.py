@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta, tzinfo
 
 from workflow.engine.deadlines import end_of_day
 from workflow.engine.definition import Label, Series
+from workflow.engine.facts import folded
 from workflow.engine.workdays import Calendar, CalendarYearMissing
 
 NO_CALENDAR = Calendar("", frozenset(), frozenset(), frozenset())
@@ -29,6 +30,20 @@ _ENGLISH = (
     "July", "August", "September", "October", "November", "December",
 )
 # fmt: on
+
+
+_OF = r"(?: ?[/-] ?| nam | of | )(?P<year>[0-9]{4})"
+_SAID = (
+    (re.compile(rf"(?:thang )?(?P<n>[0-9]{{1,2}}|{'|'.join(_ENGLISH).lower()}){_OF}"), "month"),
+    (re.compile(rf"(?:quy|quarter) (?P<n>[1-4]|{'|'.join(_ROMAN).lower()}){_OF}"), "quarter"),
+    (re.compile(rf"(?:6|sau) thang (?P<n>dau|cuoi)(?: nam)?{_OF}"), "half"),
+    (re.compile(rf"(?P<n>first|second) half{_OF}"), "half"),
+    (re.compile(r"(?:nam|year) (?P<year>[0-9]{4})"), "year"),
+)
+_NUMBERS = {"dau": 1, "cuoi": 2, "first": 1, "second": 2} | {
+    word.lower(): number for words in (_ROMAN, _ENGLISH) for number, word in enumerate(words, 1)
+}
+"""What stands for a number in the words for a period."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +99,17 @@ def calendar_stretch(name: str) -> CalendarStretch | None:
             last = _day(span.year, span.last_month, 31)
             return CalendarStretch(name, _label(span), _day(span.year, span.month_before + 1, 1), last)
     return None
+
+
+def stretch_said(text: str) -> CalendarStretch | None:
+    """The same for what people write: 10/2026, tháng 10 năm 2026, quý IV/2026, 6 tháng cuối năm 2026, or its name."""
+    plain = " ".join(folded(text).split())
+    for pattern, every in _SAID:
+        if found := pattern.fullmatch(plain):
+            said = found.groupdict("1").get("n", "1")
+            number = _NUMBERS.get(said) or (int(said) if said.isdecimal() else 0)
+            return calendar_stretch(_name(_Span(every, int(found["year"]), number)))
+    return calendar_stretch(text.strip())
 
 
 def latest_periods(every: str, day: date, count: int) -> tuple[str, ...]:

@@ -65,7 +65,8 @@ class Filter:
 class Row(NamedTuple):
     """One line of a list; `assignee` and `waits_person` are opaque ids.
 
-    `entered_at` is read of one on which nobody works any more, `done_fields`, as JSON, of one that is done. A tuple, unlike our other values: fifty of them are made for every page.
+    `entered_at` is read of one on which nobody works any more, `done_fields`, as JSON, of one that is done.
+    A tuple, unlike our other values: fifty of them are made for every page.
     """
 
     id: str

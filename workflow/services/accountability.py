@@ -21,7 +21,7 @@ from workflow.engine.accountability import (
 )
 from workflow.engine.deadlines import end_of_day
 from workflow.engine.definition import Purpose
-from workflow.engine.periods import CalendarStretch, calendar_stretch
+from workflow.engine.periods import CalendarStretch, stretch_said
 from workflow.engine.visibility import reads_private
 from workflow.engine.workdays import CalendarYearMissing
 from workflow.errors import NotFound
@@ -140,8 +140,8 @@ def scores(caller: Caller, found: Account) -> tuple[Score, ...]:
 
 
 def period_asked(office: Office, name: str) -> CalendarStretch | Reason:
-    """The month, quarter, half or year of that name; the present month where none is given."""
-    found = calendar_stretch(name.strip() or f"{office.clock.now().astimezone(office.zone):%Y-%m}")
+    """The month, quarter, half or year that is named or said in words; the present month where none is given."""
+    found = stretch_said(name.strip() or f"{office.clock.now().astimezone(office.zone):%Y-%m}")
     return found or Reason("pattern", Kind.INPUT, {"field": "period", "value": name.strip()})
 
 

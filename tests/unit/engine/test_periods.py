@@ -6,12 +6,18 @@ import pytest
 
 from tests.offices import shipped
 from workflow.engine.circumstances import VIETNAM
-from workflow.engine.periods import NO_CALENDAR, period_named, periods_between
+from workflow.engine.periods import NO_CALENDAR, calendar_stretch, period_named, periods_between, stretch_said
 from workflow.engine.workdays import Calendar, CalendarYearMissing
 from workflow.values import replace
 
 SERIES = shipped().workflows["report"].definition.series
 CALENDAR = shipped().calendars["vn-commune"]
+
+
+def _spoken(name):
+    words = calendar_stretch(name).label
+    return words.vi, words.en
+
 
 # name: data from, data to, last day as the dispatch says, rolled back, rolled on
 MONTHLY = """
@@ -215,3 +221,24 @@ def test_a_period_is_spoken_in_both_languages(series, name, vi, en):
     label = period_named(SERIES[series], name, CALENDAR).label
 
     assert (label.vi, label.en) == (vi, en)
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [
+        ("10/2026", "2026-10"),
+        ("  Tháng 3  năm 2026 ", "2026-03"),
+        ("quý 4/2026", "2026-Q4"),
+        ("6 thang cuoi 2026", "2026-H2"),
+        ("năm 2026", "2026"),
+        ("2026-Q1", "2026-Q1"),
+        *[(words, name) for name in ("2026-05", "2026-Q3", "2026-H1", "2026") for words in _spoken(name)],
+    ],
+)
+def test_a_period_is_understood_as_people_write_it_and_as_it_is_shown(said, name):
+    assert stretch_said(said) == calendar_stretch(name) is not None
+
+
+@pytest.mark.parametrize("said", ["", "13/2026", "quý 5/2026", "cuối 2026", "tháng 10", "Q4"])
+def test_what_names_no_period_is_none(said):
+    assert stretch_said(said) is None
