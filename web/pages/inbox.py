@@ -88,7 +88,7 @@ def _grouped(found: Iterable[Waiting], titles: Titles, now: datetime) -> list[Gr
     soon = Group(_("Due within {n} days", n=SOON_DAYS))
     rest = Group(_("Everything else"))
     for one in found:
-        due = one.item.due_at
+        due = None if one.is_over else one.item.due_at
         if one.is_unanswered:
             group = unanswered
         elif any(offer.act == "vote" for offer in one.offers):
@@ -100,7 +100,10 @@ def _grouped(found: Iterable[Waiting], titles: Titles, now: datetime) -> list[Gr
         else:
             group = rest
         _add(group, one, titles, now)
-    return [group for group in (unanswered, decisions, overdue, soon, rest) if group.lines]
+    groups = [group for group in (unanswered, decisions, overdue, soon, rest) if group.lines]
+    if groups == [rest]:
+        rest.title = _("What waits for you")
+    return groups
 
 
 def _add(group: Group, one: Waiting, titles: Titles, now: datetime) -> None:

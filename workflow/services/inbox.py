@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from workflow.engine import Actor, Definition, Item, Offer, offers_to
 from workflow.engine.deadlines import is_unanswered
+from workflow.engine.definition import OVER
 from workflow.engine.visibility import scope_of
 from workflow.persistence import UnitOfWork
 from workflow.queries.matching import waits
@@ -25,6 +26,11 @@ class Waiting:
     def is_unanswered(self) -> bool:
         """Whether he was reminded of it in vain: a request or a difficulty that lies too long."""
         return is_unanswered(self.definition, self.item)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nobody works on it any more, as where it only waits to be confirmed: its date is met or missed already."""
+        return self.definition.states[self.item.state].group in OVER
 
 
 def waiting(office: Office, uow: UnitOfWork, actor: Actor) -> tuple[Waiting, ...]:
