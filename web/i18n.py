@@ -19,6 +19,7 @@ from types import MappingProxyType
 from workflow.catalog.inputs import input_field
 from workflow.clock import VIETNAM
 from workflow.engine import Definition, Label, Reason
+from workflow.engine.periods import calendar_stretch
 
 LANGUAGES = ("vi", "en")
 _FOLDER = Path(__file__).parent / "translations"
@@ -157,6 +158,12 @@ def moment(value: datetime | str | None, zone: tzinfo = VIETNAM) -> str:
     return f"{day(value, zone)} {clock_time(value, zone)}".strip()
 
 
+def period_words(name: str) -> str:
+    """A period's name as people say it: 2026-Q3 is quý III năm 2026. What names none stays as it is."""
+    stretch = calendar_stretch(name)
+    return label(stretch.label) if stretch else name
+
+
 def number(value: Decimal | float | str | None, places: int | None = None) -> str:
     """1.234.567,5 in Vietnamese, 1,234,567.5 in English."""
     if value is None or value == "":
@@ -279,8 +286,9 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "unknown_field": N_("“{field}” is no field of this step."),
         "file_unknown": N_("A file named in “{field}” was not uploaded to this item; please attach it again."),
         "not_text": N_("“{field}” must be text."),
-        "too_long": N_("“{field}” is too long: {limit} at most."),
-        "too_short": N_("“{field}” is too short: {minimum} at least."),
+        "too_long": N_("“{field}” is too long: {limit} characters at most."),
+        "too_short": N_("“{field}” is too short: {minimum} characters at least."),
+        "too_few": N_("“{field}”: {minimum} at least."),
         "control_character": N_("“{field}” holds a hidden character ({character}); please type it again."),
         "pattern": N_("“{value}” is not of the form that “{field}” asks for."),
         "not_an_address": N_("“{field}” must be an e-mail address, for instance name@example.vn."),
@@ -471,7 +479,7 @@ def _said(key: str, value: object, definition: Definition | None, unit_name: Cal
         return unit_name(text)
     if key == "at":
         return moment(text)
-    return text
+    return number(text) if key in ("limit", "most", "minimum") and text.isdecimal() else text
 
 
 def _list(words: Iterable[str]) -> str:

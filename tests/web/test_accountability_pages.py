@@ -112,6 +112,7 @@ def test_an_odd_period_and_an_odd_day_are_told_at_their_fields(app):
     assert page.status_code == 422
     assert page.text.count('aria-invalid="true"') == 2
     assert "Kỳ được ghi là 10/2026" in page.text
+    assert "“Tính đến” phải là ngày/tháng/năm" in page.text
 
 
 def test_the_head_explains_beside_the_numbers_and_it_is_printed_with_them(app):

@@ -313,3 +313,40 @@ def test_what_was_declared_complete_in_time_stays_in_time_when_it_is_verified_af
         line = chairman.get(path).text.partition(code)[2].partition("</tr>")[0]
         assert "đúng hạn" in line
         assert "trễ" not in line
+
+
+def test_what_only_waits_to_be_confirmed_is_not_among_what_is_late(app, client_of, chairman, head, code):
+    make(chairman, code, "assign")
+    make(head, code, "start")
+    make(head, code, "complete", upload=PDF, result_note="Đã công khai trên Cổng")
+    set_clock(app, day(7, 3, 1))
+
+    page = client_of("chairman").get("/").text
+
+    assert code in page
+    assert "Chậm tiến độ hoặc đã quá hạn" not in page
+    assert "Việc đang chờ bạn" in page
+
+
+def test_a_fault_names_its_box_as_the_box_is_named_and_counts_letters(chairman, head, code):
+    make(chairman, code, "assign")
+    make(head, code, "start")
+    long = make(head, code, "complete", upload=PDF, result_note="x" * 10_001)
+    make(head, code, "complete", upload=PDF, result_note="Đã công khai trên Cổng")
+    empty = make(chairman, code, "rework")
+
+    assert "“Kết quả thực hiện” quá dài: nhiều nhất 10.000 ký tự." in long.text
+    assert "Vui lòng nhập “Lý do hoặc ý kiến”." in empty.text
+    assert ">Lý do hoặc ý kiến" in empty.text
+
+
+def test_whoever_is_told_twice_is_named_once(chairman, head, code):
+    make(chairman, code, "assign")
+    make(head, code, "start")
+    make(head, code, "extend", proposed_due_on="30/6/2026", comment="Chờ số liệu")
+    wish = re.search(r"GH-2026-\d{4}", head.get(f"/items/{code}").text)[0]
+
+    form = chairman.get(f"/items/{wish}/moves/refuse").text
+    told = re.search(r"Được thông báo</dt><dd>(.*?)</dd>", form)[1].split("; ")
+
+    assert len(told) == len(set(told)) > 0

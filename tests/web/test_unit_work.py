@@ -108,3 +108,11 @@ def test_an_item_of_no_period_has_no_such_lists(client_of, office):
     code = new_task(office, "kt")
 
     assert 'id="work"' not in client_of("officer.kt").get(f"/items/{code}").text
+
+
+def test_a_period_is_told_in_words_where_a_report_names_its_own(client_of, july):
+    page = client_of("officer.kt").get(f"/items/{july}").text
+
+    facts = page.partition('id="h-facts"')[2].partition("</dl>")[0]
+    assert "tháng 7 năm 2026" in facts
+    assert "2026-07" not in facts

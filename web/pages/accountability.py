@@ -252,7 +252,9 @@ def _asked() -> Asked:
         trouble.append(("period", _("A period is written 10/2026, quarter 4 of 2026, second half of 2026 or 2026.")))
         period = period_asked(office(), "")
     if isinstance(at, Reason):
-        trouble.append(("as_of", reason_sentence(Reason(at.code, at.kind, {**at.params, "field": _("As of")}))))
+        # A day is asked for here; that an instant would be taken as well need not confuse anybody.
+        code = "not_a_date" if at.code == "not_an_instant" else at.code
+        trouble.append(("as_of", reason_sentence(Reason(code, at.kind, {**at.params, "field": _("As of")}))))
         at = None
     if isinstance(period, Reason):
         abort(400)

@@ -67,7 +67,7 @@ def _told(heading: str, foreseen: Foreseen, titles: Titles) -> Ahead:
         reminders=tuple(
             (_words(due.timer.notify, foreseen.item, definition, titles), due.at) for due in found.reminders[:1]
         ),
-        told=tuple(party_text(party, foreseen.item, definition, titles) for party in found.told),
+        told=tuple(dict.fromkeys(party_text(party, foreseen.item, definition, titles) for party in found.told)),
         opens=tuple(_workflow_name(workflow, definition) for workflow in found.opens),
         missing=_sentences(found.missing, definition, titles),
     )

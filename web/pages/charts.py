@@ -4,12 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from web.i18n import _, label, number, percent
+from web.i18n import _, label, number, percent, period_words
 from web.pages import presenting
 from web.pages.figures import result_text
 from workflow.catalog.figures import Told
 from workflow.engine.accountability import Measure
-from workflow.engine.periods import calendar_stretch
 from workflow.services.trends import Lateness, Point, Trend, scale
 
 WIDTH, HEIGHT, _EDGE = 132, 36, 6
@@ -78,7 +77,7 @@ def _line(trend: Trend) -> TrendLine:
     return TrendLine(
         name=label(trend.indicator.label),
         latest=_said(trend, latest) if latest else "",
-        period=_period(latest) if latest else "",
+        period=period_words(latest.period) if latest else "",
         href=_href(latest) if latest else "",
         target=_target(trend),
         verdict="" if met is None else _("reached") if met else _("not reached"),
@@ -86,7 +85,9 @@ def _line(trend: Trend) -> TrendLine:
         strokes=_strokes(places),
         dots=dots,
         target_y=_y(target, low, high) if target is not None else None,
-        points=[PointWords(_period(point), _said(trend, point), _href(point)) for point in reversed(points)],
+        points=[
+            PointWords(period_words(point.period), _said(trend, point), _href(point)) for point in reversed(points)
+        ],
     )
 
 
@@ -121,11 +122,6 @@ def _target(trend: Trend) -> str:
     if target is None:
         return "–"
     return percent(target) if unit == "%" else f"{number(target)} {unit}"
-
-
-def _period(point: Point) -> str:
-    stretch = calendar_stretch(point.period)
-    return label(stretch.label) if stretch else point.period
 
 
 def _href(point: Point) -> str:

@@ -7,10 +7,10 @@ from typing import Any
 from flask import request
 from werkzeug.datastructures import FileStorage
 
-from web.i18n import _, day, label, moment, reason_sentence, typable
+from web.i18n import _, day, label, moment, period_words, reason_sentence, typable
 from web.pages.figures import WITH_THE_FORM, FigureRow, figure_sentence, is_known, typed_rows, written_rows
 from web.titles import Titles
-from workflow.catalog.inputs import input_field
+from workflow.catalog.inputs import input_field, names_a_period
 from workflow.engine import Definition, Item, Reason
 from workflow.engine.definition import COMMENT, FieldType, InputField
 from workflow.persistence.files import StoredFile
@@ -109,6 +109,8 @@ def _hint(field: InputField) -> str:
         form = _("Day/month/year, for instance 30/06/2026")
     elif field.type is FieldType.INSTANT:
         form = _("Day/month/year and time, for instance 30/06/2026 08:00")
+    elif names_a_period(field):
+        form = _("For instance 10/2026, quarter 4 of 2026, second half of 2026 or 2026")
     elif field.type is FieldType.ATTACHMENTS:
         form = _("PDF, Word (docx), Excel (xlsx), PNG or JPG, 20 MB each at most")
     return ". ".join(part for part in (own.rstrip("."), form) if part)
@@ -136,7 +138,7 @@ def _written(field: InputField, value: Any, titles: Titles) -> Any:
         return typable(str(value))
     if field.type is FieldType.FIGURES:
         return written_rows(value)
-    return value
+    return period_words(str(value)) if names_a_period(field) else value
 
 
 def retyped(definition: Definition, inputs: Mapping[str, Any], titles: Titles) -> dict[str, Any]:

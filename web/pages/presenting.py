@@ -17,6 +17,7 @@ from web.i18n import (
     moment,
     ngettext,
     number,
+    period_words,
     reason_sentence,
     role_name,
 )
@@ -27,7 +28,7 @@ from web.pages.rendering import kept
 from web.titles import Titles, choice_label
 from web.wiring import settings
 from workflow.audit import ERASED
-from workflow.catalog.inputs import input_field
+from workflow.catalog.inputs import input_field, names_a_period
 from workflow.engine import Definition, Item, Kind, Offer
 from workflow.engine.administration import OVERRIDE, REDACTION
 from workflow.engine.definition import FieldType, Transition
@@ -195,7 +196,7 @@ def value_text(definition: Definition, name: str, value: Any, titles: Titles, fi
         return ", ".join(files[sha].name if sha in files else sha[:12] for sha in value)
     if field.type is FieldType.FIGURES:
         return "; ".join(f"{words}: {result or _('no figure yet')}" for words, result in told_rows(stored_rows(value)))
-    return str(value)
+    return period_words(str(value)) if names_a_period(field) else str(value)
 
 
 def erased_words(ground: str) -> str:

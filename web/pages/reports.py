@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from web import problems
 from web.actors import current_actor, current_caller
-from web.i18n import DueCue, _, due_cue, label, ngettext, number, reason_sentence
+from web.i18n import DueCue, _, due_cue, label, ngettext, number, period_words, reason_sentence
 from web.pages.figures import result_text, stored_rows
 from web.pages.presenting import item_path
 from web.pages.rendering import Shown, count_within, render_page
@@ -421,7 +421,7 @@ def _holes(missing: Iterable[str], titles: Titles) -> str:
     periods: dict[str, list[str]] = {}
     for one in missing:
         unit, _slash, period = one.partition("/")
-        periods.setdefault(unit, []).extend([period] if period else [])
+        periods.setdefault(unit, []).extend([period_words(period)] if period else [])
     named = (f"{titles.unit(unit)} ({', '.join(of)})" if of else titles.unit(unit) for unit, of in periods.items())
     return ", ".join(named)
 

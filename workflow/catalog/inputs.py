@@ -30,11 +30,12 @@ from workflow.catalog.plain_values import (
 from workflow.clock import VIETNAM
 from workflow.engine.definition import COMMENT, UNIT, Definition, FieldType, InputField, Label
 from workflow.engine.item import EMPTY, Plain
+from workflow.engine.periods import stretch_said
 from workflow.values import Frozen
 
 BUILT_IN: Mapping[str, InputField] = MappingProxyType(
     {
-        COMMENT: InputField(COMMENT, FieldType.TEXT, Label("Ý kiến", "Comment"), private=True),
+        COMMENT: InputField(COMMENT, FieldType.TEXT, Label("Lý do hoặc ý kiến", "Reason or comment"), private=True),
         UNIT: InputField(UNIT, FieldType.UNIT, Label("Đơn vị chủ trì", "Lead unit")),
     }
 )
@@ -84,18 +85,39 @@ def _number(field: InputField, number: Decimal | int) -> None:
 _bound = lru_cache(maxsize=1024)(Decimal)
 
 
-def _size(field: InputField, size: int) -> None:
+def _length(field: InputField, letters: int) -> None:
     low, high = field.minimum, field.maximum
-    if low and size < int(low):
-        raise Refused("too_short", length=size, minimum=low)
-    if high and size > int(high):
-        raise Refused("too_long", length=size, limit=high)
+    if low and letters < int(low):
+        raise Refused("too_short", length=letters, minimum=low)
+    if high and letters > int(high):
+        raise Refused("too_long", length=letters, limit=high)
+
+
+def _size(field: InputField, entries: int) -> None:
+    low, high = field.minimum, field.maximum
+    if low and entries < int(low):
+        raise Refused("too_few", entries=entries, minimum=low)
+    if high and entries > int(high):
+        raise Refused("too_many", entries=entries, limit=high)
+
+
+def names_a_period(field: InputField) -> bool:
+    """Whether a text is held to the form of a period's name (2026-10): then what people write for one is taken as well."""
+    return bool(field.type is FieldType.TEXT and field.pattern and _wants_periods(field.pattern))
+
+
+@lru_cache(maxsize=1024)
+def _wants_periods(pattern: str) -> bool:
+    return matches(pattern, "2026-10") and not matches(pattern, "2026-13")
 
 
 def _text(field: InputField, value: Any, _: InputContext) -> Plain:
     text = text_of(value)
-    _size(field, len(text))
+    _length(field, len(text))
     if field.pattern and not matches(field.pattern, text):
+        said = stretch_said(text) if names_a_period(field) else None
+        if said and matches(field.pattern, said.name):
+            return said.name
         raise Refused("pattern", value=shown(text), pattern=field.pattern)
     return text
 

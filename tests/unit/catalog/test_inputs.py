@@ -22,6 +22,7 @@ fields:
   note: {type: text}
   short: {type: text, min: 2, max: 5}
   number: {type: text, pattern: "^[0-9]+/UBND$"}
+  period: {type: text, pattern: "^[0-9]{4}(-(0[1-9]|1[0-2]|Q[1-4]|H[12]))?$"}
   progress: {type: integer, min: 0, max: 100}
   amount: {type: decimal, min: -5, max: 2000000.5}
   due_on: {type: date, min: 2026-01-01, max: 2026-12-31}
@@ -60,6 +61,9 @@ def load(definition, context):
         ("short", "ủủủủủ", "ủủủủủ"),
         ("short", "u\u0309" * 5, "ủ" * 5),
         ("number", "12/UBND", "12/UBND"),
+        ("period", "2026-10", "2026-10"),
+        ("period", "tháng 10 năm 2026", "2026-10"),
+        ("period", "quý 4/2026", "2026-Q4"),
         ("progress", "50", 50),
         ("progress", 50, 50),
         ("progress", 50.0, 50),
@@ -139,6 +143,7 @@ def test_a_value_is_stored_in_its_one_form(load, name, given, stored):
         ("note", "x" * 10_001, "too_long"),
         ("short", "x", "too_short"),
         ("short", "xxxxxx", "too_long"),
+        ("period", "13/2026", "pattern"),
         ("number", "12/UBNDX", "pattern"),
         ("progress", "101", "above_maximum"),
         ("progress", "-1", "below_minimum"),
@@ -187,7 +192,7 @@ def test_a_value_is_stored_in_its_one_form(load, name, given, stored):
         ("evidence", "../etc/passwd", "not_an_attachment"),
         ("evidence", [FILE, 5], "not_an_attachment"),
         ("evidence", {"a": FILE}, "not_an_attachment"),
-        ("evidence", [FILE, OTHER, "c" * 64], "too_long"),
+        ("evidence", [FILE, OTHER, "c" * 64], "too_many"),
         ("evidence", [f"{n:064x}" for n in range(51)], "too_many"),
         ("figures", "many", "not_figures"),
         ("figures", [5], "not_figures"),
