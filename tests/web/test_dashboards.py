@@ -128,3 +128,11 @@ def test_on_paper_the_numbers_are_the_same_and_who_printed_it_stands_below(app, 
     assert bars[0] == bars[1] != []
     assert "Người in:" in paper
     assert "<nav" not in paper
+
+
+def test_the_legend_keeps_its_colours_on_paper(app):
+    """Browsers leave backgrounds out when they print, and a key is nothing else."""
+    address = re.search(r'href="([^"]*print[^"]*\.css[^"]*)"', visit(app, "chairman").get("/commune/print").text)[1]
+    rule = re.search(r"\.key\{[^}]*\}", visit(app, "chairman").get(address).text)[0]
+
+    assert "print-color-adjust:exact" in rule
