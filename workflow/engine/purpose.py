@@ -97,6 +97,7 @@ NEEDS: Mapping[Purpose, Needs] = MappingProxyType(
                 "renew": Handed({COMMENT: FieldType.TEXT}),
             },
             renewed_by="renew",
+            read={"submitted_at": FieldType.INSTANT},
         ),
         Purpose.EXTENSION: Needs(plain=True),
         Purpose.ESCALATION: Needs(read={"title": FieldType.TEXT}, plain=True, calendar=True),
