@@ -221,6 +221,14 @@ def test_an_item_whose_value_no_longer_fits_stays(tmp_path):
     assert found["open"] == [("value_unfit", {"field": "kind", "version": "2"})]
 
 
+def test_a_text_that_holds_ids_of_units_fits_a_field_of_units_and_nothing_else_does(tmp_path):
+    found = stays(tmp_path, ("title: {type: text, private: false,", "title: {type: units,"))
+    assert found["open"] == []
+
+    of_a_choice = ("kind: {type: choice, of: [plain, urgent],", "kind: {type: units,")
+    assert stays(tmp_path / "again", of_a_choice)["open"] == [("value_unfit", {"field": "kind", "version": "2"})]
+
+
 def test_no_administrator_begins_or_ends_a_lateness(tmp_path):
     found = stays(tmp_path, tail="migrate: [{from: 1, states: {late: open, open: late}}]\n")
 

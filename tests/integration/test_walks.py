@@ -1,6 +1,7 @@
 """Random walks of all posts over the shipped workflows on a real database: replay equals rows, the chain holds, finals stay."""
 
 import io
+import random
 import shutil
 import tempfile
 from datetime import timedelta
@@ -39,6 +40,8 @@ class Walk(RuleBasedStateMachine):
 
     def __init__(self):
         super().__init__()
+        # Every walk would begin with the same `random`, and so draw the ids again that the copied office has for its entries.
+        random.seed()
         self.folder = Path(tempfile.mkdtemp(prefix="walk-"))
         self.office = opened_office(self.folder)
         self.now = OPENING
@@ -88,6 +91,7 @@ class Walk(RuleBasedStateMachine):
             FieldType.CHOICE: field.choices[0].name if field.choices else None,
             FieldType.PERSON: "officer.kt",
             FieldType.UNIT: "vp",
+            FieldType.UNITS: ["vp", "hcc"],
         }
         return samples.get(field.type)
 

@@ -177,6 +177,30 @@ def test_a_draft_comes_back_to_its_author_only(chairman, head, client_of, code):
     assert "Bản nháp" not in client_of("officer.kt").get(f"/items/{code}/moves/complete").text
 
 
+def test_supporting_units_are_ticked_by_name_kept_when_the_form_comes_back_and_told_by_name(chairman):
+    chairman.get("/items/new?workflow=task")
+    given = {"workflow": "task", "unit": "kt", "source": "KH", "area": "the-che", "support_units": ["vp", "hcc"]}
+
+    back = chairman.post("/items/new", title="", key="k1", **given)
+    ticked = re.findall(r'name="support_units" value="(\w+)" checked', back.text)
+    made = chairman.post("/items/new", title="Rà soát thủ tục", key="k2", **given)
+
+    assert back.status_code == 422
+    assert ticked == ["vp", "hcc"]
+    page = chairman.get(made.location).text
+    assert "Văn phòng HĐND - UBND, Trung tâm Phục vụ Hành chính công" in page
+
+
+def test_a_supporting_unit_that_is_none_is_named_in_the_refusal(chairman):
+    chairman.get("/items/new?workflow=task")
+    given = {"workflow": "task", "unit": "kt", "title": "Rà soát", "source": "KH", "area": "the-che", "key": "k1"}
+
+    refused = chairman.post("/items/new", support_units="Phòng Kinh tế", **given)
+
+    assert refused.status_code == 422
+    assert "“Đơn vị phối hợp”: không có đơn vị “Phòng”" in refused.text
+
+
 def test_several_drafts_are_assigned_at_once(chairman):
     codes = []
     for n in range(3):

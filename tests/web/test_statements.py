@@ -9,8 +9,8 @@ from web import create_app
 from workflow.persistence.statements import observing
 
 FRAME = 4
-# Whether a calendar was changed is looked at every five seconds, by whichever page comes first then.
-_NOT_COUNTED = {"begin", "commit", "committed", "calendars.mark"}
+# Whether a calendar was changed or an edition published is looked at every few seconds, by whichever page comes first then.
+_NOT_COUNTED = {"begin", "commit", "committed", "calendars.mark", "definitions.latest"}
 # What an auditor costs beside: his mandate, and the entry of his reading.
 _READING = {"mandates.in_force", "audit.head", "audit.append"}
 LATE, REMEDY = "NV-2026-0035", "NV-2026-0027"
@@ -53,7 +53,7 @@ PAGES = (
     ("consolidation of three versions", "consolidator", "/reports/monthly/2026-10/consolidation", 10),
     ("notices", "head.vp", "/notices", 4),
     ("workflows", "officer.kt", "/definitions", 5),
-    ("workflow", "officer.kt", "/definitions/task/1", 5),
+    ("workflow", "officer.kt", "/definitions/task/2", 5),
     ("help", "head.kt", "/help", 2),
     ("not found", "chairman", "/nowhere", 2),
     ("not permitted", "head.kt", "/commune", 2),

@@ -13,6 +13,7 @@ from web.titles import Titles
 from workflow.catalog.inputs import input_field, names_a_period
 from workflow.engine import Definition, Item, Reason
 from workflow.engine.definition import COMMENT, FieldType, InputField
+from workflow.engine.item import units_of
 from workflow.persistence.files import StoredFile
 
 UPLOAD = "upload-"
@@ -27,9 +28,11 @@ _KINDS: Mapping[FieldType, str] = {
     FieldType.CHOICE: "choice",
     FieldType.PERSON: "choice",
     FieldType.UNIT: "choice",
+    FieldType.UNITS: "choices",
     FieldType.ATTACHMENTS: "attachments",
     FieldType.FIGURES: "figures",
 }
+_SEVERAL = frozenset({FieldType.ATTACHMENTS, FieldType.FIGURES, FieldType.UNITS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +130,9 @@ def _standing(field: InputField, item: Item | None, titles: Titles) -> Any:
 def _written(field: InputField, value: Any, titles: Titles) -> Any:
     """A stored value as somebody would have typed it."""
     if value is None:
-        return () if field.type in (FieldType.ATTACHMENTS, FieldType.FIGURES) else ""
+        return () if field.type in _SEVERAL else ""
+    if field.type is FieldType.UNITS:
+        return units_of(str(value))
     if field.type is FieldType.PERSON:
         return titles.login(str(value))
     if field.type is FieldType.DATE:
@@ -153,7 +158,7 @@ def retyped(definition: Definition, inputs: Mapping[str, Any], titles: Titles) -
 def _choices(field: InputField, titles: Titles) -> Sequence[tuple[str, str]]:
     if field.type is FieldType.CHOICE:
         return [(choice.name, label(choice.label)) for choice in field.choices]
-    if field.type is FieldType.UNIT:
+    if field.type in (FieldType.UNIT, FieldType.UNITS):
         return [(name, label(words)) for name, words in titles.units.items()]
     if field.type is FieldType.PERSON:
         return [(titles.logins[person], label(words)) for person, words in titles.people.items()]
@@ -167,7 +172,7 @@ def typed_inputs(definition: Definition, names: Iterable[str]) -> dict[str, Any]
         field = input_field(definition, name)
         if field is None or name == COMMENT:
             continue
-        if field.type is FieldType.ATTACHMENTS:
+        if field.type in (FieldType.ATTACHMENTS, FieldType.UNITS):
             typed[name] = request.form.getlist(name)
         elif field.type is FieldType.FIGURES:
             rows = typed_rows(request.form, name)

@@ -34,7 +34,7 @@ from workflow.engine.administration import OVERRIDE, REDACTION
 from workflow.engine.definition import FieldType, Transition
 from workflow.engine.events import instant_of
 from workflow.engine.facts import over_at, resolved, waiting
-from workflow.engine.item import Doer
+from workflow.engine.item import Doer, units_of
 from workflow.engine.react import told_by
 from workflow.persistence.files import StoredFile
 from workflow.queries.erased import Grounds
@@ -182,6 +182,8 @@ def value_text(definition: Definition, name: str, value: Any, titles: Titles, fi
         return titles.person(str(value))
     if field.type is FieldType.UNIT:
         return titles.unit(str(value))
+    if field.type is FieldType.UNITS:
+        return ", ".join(titles.unit(unit) for unit in units_of(str(value)))
     if field.type is FieldType.CHOICE:
         return choice_label(field, value)
     if field.type is FieldType.DATE:

@@ -122,7 +122,7 @@ def _misfits(definition: Definition, top: _Block, document: Document) -> Iterato
 
 def is_literal(field: InputField, text: str) -> bool:
     """Whether a text of the file can stand for a value of the field. A person or a unit is taken at its word."""
-    if field.type in (FieldType.TEXT, FieldType.PERSON, FieldType.UNIT):
+    if field.type in (FieldType.TEXT, FieldType.PERSON, FieldType.UNIT, FieldType.UNITS):
         return True
     if field.type is FieldType.BOOLEAN:
         return text in ("true", "false")

@@ -29,7 +29,7 @@ from workflow.catalog.plain_values import (
 )
 from workflow.clock import VIETNAM
 from workflow.engine.definition import COMMENT, UNIT, Definition, FieldType, InputField, Label
-from workflow.engine.item import EMPTY, Plain
+from workflow.engine.item import EMPTY, Plain, units_of, units_text
 from workflow.engine.periods import stretch_said
 from workflow.values import Frozen
 
@@ -174,6 +174,17 @@ def _unit(_: InputField, value: Any, context: InputContext) -> Plain:
     return unit
 
 
+def _units(field: InputField, value: Any, context: InputContext) -> Plain:
+    listed = isinstance(value, list | tuple)
+    units = units_of(units_text(map(text_of, value)) if listed else text_of(value))
+    for unit in units:
+        if not context.unit_exists(unit):
+            # Of a text all is shown: what somebody wrote as one name was taken apart.
+            raise Refused("no_such_unit", value=shown(unit if listed else value))
+    _size(field, len(units))
+    return units_text(units)
+
+
 def _attachments(field: InputField, value: Any, _: InputContext) -> Plain:
     sums = attachments_of(value)
     _size(field, len(sums))
@@ -196,6 +207,7 @@ _READERS: Mapping[FieldType, Callable[[InputField, Any, InputContext], Plain]] =
     FieldType.CHOICE: _choice,
     FieldType.PERSON: _person,
     FieldType.UNIT: _unit,
+    FieldType.UNITS: _units,
     FieldType.ATTACHMENTS: _attachments,
     FieldType.FIGURES: _figures,
 }

@@ -141,7 +141,7 @@ def is_quantity(kind: FieldType, text: str) -> bool:
 
 def _is_bound(kind: FieldType, text: str) -> bool:
     """Whether `text` can be a `min` or `max` of a field of this type: a value of it, or a size."""
-    if kind in (FieldType.TEXT, FieldType.ATTACHMENTS, FieldType.FIGURES):
+    if kind in (FieldType.TEXT, FieldType.ATTACHMENTS, FieldType.FIGURES, FieldType.UNITS):
         return _SIZE.fullmatch(text) is not None
     return is_quantity(kind, text)
 

@@ -288,6 +288,8 @@ class _Walk:
                 return self._chance.choice(own or [person.id for person in self._people])
             case FieldType.UNIT:
                 return self._chance.choice(self._units)
+            case FieldType.UNITS:
+                return self._chance.sample(self._units, max(1, int(declared.minimum or 1)))
             case FieldType.ATTACHMENTS:
                 return [sha256(str(n).encode()).hexdigest() for n in range(int(declared.minimum or 1))]
             case FieldType.FIGURES:

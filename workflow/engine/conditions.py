@@ -58,6 +58,7 @@ _TYPES: Mapping[FieldType, Any] = {
     FieldType.CHOICE: cel.Type.STRING,
     FieldType.PERSON: cel.Type.STRING,
     FieldType.UNIT: cel.Type.STRING,
+    FieldType.UNITS: cel.Type.STRING,
     FieldType.ATTACHMENTS: cel.Type.List(cel.Type.STRING),
     FieldType.FIGURES: cel.Type.List(cel.Type.DYN),
 }

@@ -41,6 +41,7 @@ class FieldType(StrEnum):
     CHOICE = "choice"
     PERSON = "person"
     UNIT = "unit"
+    UNITS = "units"
     ATTACHMENTS = "attachments"
     FIGURES = "figures"
 

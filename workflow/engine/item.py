@@ -1,6 +1,6 @@
 """Every fact of an item and of an actor that a rule may look at."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from types import MappingProxyType
 
@@ -10,11 +10,21 @@ from workflow.values import Frozen
 Plain = str | int | bool | tuple[object, ...] | None
 """A field's value as it is stored, hashed and replayed.
 
-Text, choice, person (id) and unit (id) are str; date is `YYYY-MM-DD`; instant is RFC 3339 UTC with microseconds and `Z`;
-decimal is its str; attachments is a tuple of SHA-256 hex strings; figures is a tuple of plain mappings. No floats.
+Text, choice, person (id), unit (id) and units (`units_text`) are str; date is `YYYY-MM-DD`; instant is RFC 3339 UTC with
+microseconds and `Z`; decimal is its str; attachments is a tuple of SHA-256 hex strings; figures is a tuple of plain mappings. No
+floats.
 """
 
 EMPTY: Mapping[str, Plain] = MappingProxyType({})
+
+
+def units_of(text: str) -> tuple[str, ...]:
+    """The ids in the text that a field of type units is stored as: parted by commas, or by blanks as people wrote them once."""
+    return tuple(dict.fromkeys(text.replace(",", " ").split()))
+
+
+def units_text(units: Iterable[str]) -> str:
+    return ", ".join(units)
 
 
 class Delegation(Frozen):

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from workflow.engine.circumstances import Directory
 from workflow.engine.decision import Kind, Reason
 from workflow.engine.definition import POSTS, Who, WhoKind
-from workflow.engine.item import Actor, Delegation, Doer, Item
+from workflow.engine.item import Actor, Delegation, Doer, Item, units_of
 from workflow.values import Frozen, replace
 
 
@@ -143,9 +143,9 @@ def holders(who: Who, item: Item, directory: Directory) -> frozenset[str]:
 
 
 def units_in(item: Item, field: str) -> tuple[str, ...]:
-    """The units that a field of the item holds: one, or several in a text."""
+    """The units that a field of the item holds: one, or several."""
     value = item.fields.get(field)
-    return tuple(str(value).replace(",", " ").split()) if value else ()
+    return units_of(str(value)) if value else ()
 
 
 def _refusal(by: tuple[Who, ...], actor: Actor, item: Item) -> Reason:

@@ -51,7 +51,7 @@ _ORDERED = {
     "area": FieldType.CHOICE,
     "obligation": FieldType.TEXT,
     "mode": FieldType.CHOICE,
-    "support_units": FieldType.TEXT,
+    "support_units": FieldType.UNITS,
     "due_on": FieldType.DATE,
 }
 _MEASURED = {"indicator": FieldType.TEXT, "target": FieldType.DECIMAL, "year": FieldType.INTEGER}

@@ -1,5 +1,6 @@
 """How an item passes from one edition of its workflow to another: by the `migrate` blocks, or not at all. Pure."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -10,9 +11,10 @@ from workflow.engine.decision import Accepted, Kind, Reason, Rejected
 from workflow.engine.definition import COMMENT, Definition, FieldType, InputField, Migration
 from workflow.engine.effects import literal
 from workflow.engine.events import DueResumed, DueSet, Event, FieldChanged, Migrated
-from workflow.engine.item import Item, Plain, Request
+from workflow.engine.item import Item, Plain, Request, units_of
 from workflow.engine.workdays import CalendarYearMissing
 
+_UNIT_ID = re.compile(r"[a-z0-9][a-z0-9_-]*")
 _UNCHANGED = MappingProxyType[str, str]({})
 
 
@@ -156,6 +158,10 @@ def _fits(was: InputField | None, field: InputField, value: Plain) -> bool:
         return value in {choice.name for choice in field.choices}
     if was is None or was.type is field.type:
         return True
+    if field.type is FieldType.UNITS:
+        # Ids of units were written into texts before there was a type for them.
+        once = was.type in (FieldType.TEXT, FieldType.UNIT)
+        return once and all(map(_UNIT_ID.fullmatch, units_of(str(value))))
     return field.type is FieldType.TEXT and isinstance(value, str)
 
 

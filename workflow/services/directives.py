@@ -14,6 +14,7 @@ from workflow.catalog.obligations import Obligation, Obligations, read_obligatio
 from workflow.catalog.read import DocumentInvalid, read_document
 from workflow.engine import Definition, Kind, Reason
 from workflow.engine.definition import Purpose, WhoKind
+from workflow.engine.item import units_text
 from workflow.errors import NotFound
 from workflow.ids import new_id
 from workflow.persistence import UnitOfWork
@@ -278,7 +279,7 @@ def _fields(order: Order, obligation: Obligation) -> dict[str, str]:
         "area": obligation.area,
         "obligation": obligation.id,
         "mode": obligation.mode,
-        "support_units": ", ".join(obligation.support),
+        "support_units": units_text(obligation.support),
         "due_on": obligation.due_on.isoformat() if obligation.due_on else "",
     }
     return fields | (_measured(order, obligation) if obligation.served_by == Purpose.STANDING else {})

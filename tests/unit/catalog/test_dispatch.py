@@ -403,9 +403,9 @@ def test_what_is_no_dispatch_is_one_clear_finding(text, words, line):
     ],
 )
 def test_a_hostile_text_is_read_in_bounded_time(text):
-    begun = time.perf_counter()
+    begun = time.process_time()
     letter(text)
-    assert time.perf_counter() - begun < 5
+    assert time.process_time() - begun < 5
 
 
 @settings(max_examples=150, deadline=None)

@@ -32,6 +32,7 @@ fields:
   cause: {type: choice, of: [subjective, objective]}
   owner: {type: person}
   to_unit: {type: unit}
+  support: {type: units, max: 2}
   evidence: {type: attachments, max: 2}
   figures: {type: figures}
 """
@@ -44,7 +45,7 @@ def definition():
 
 @pytest.fixture(scope="module")
 def context():
-    return InputContext(TODAY, {"an": "p-1"}.get, {"kt", "vhxh"}.__contains__)
+    return InputContext(TODAY, {"an": "p-1"}.get, {"kt", "vhxh", "vp"}.__contains__)
 
 
 @pytest.fixture(scope="module")
@@ -102,6 +103,9 @@ def load(definition, context):
         ("owner", "an", "p-1"),
         ("to_unit", "kt", "kt"),
         ("unit", "vhxh", "vhxh"),
+        ("support", "kt", "kt"),
+        ("support", ["kt", "vhxh", "kt"], "kt, vhxh"),
+        ("support", " kt vhxh,kt", "kt, vhxh"),
         ("comment", " Đồng ý. ", "Đồng ý."),
         ("evidence", FILE, (FILE,)),
         ("evidence", [FILE, OTHER, FILE], (FILE, OTHER)),
@@ -188,6 +192,12 @@ def test_a_value_is_stored_in_its_one_form(load, name, given, stored):
         ("owner", "p-1", "no_such_person"),
         ("to_unit", "xx", "no_such_unit"),
         ("unit", "xx", "no_such_unit"),
+        ("support", "kt, xx", "no_such_unit"),
+        ("support", ["kt", "xx"], "no_such_unit"),
+        ("support", "Phòng Kinh tế", "no_such_unit"),
+        ("support", {"kt": "vhxh"}, "not_text"),
+        ("support", [["kt"]], "not_text"),
+        ("support", ["kt", "vhxh", "vp"], "too_many"),
         ("evidence", "A" * 64, "not_an_attachment"),
         ("evidence", "../etc/passwd", "not_an_attachment"),
         ("evidence", [FILE, 5], "not_an_attachment"),

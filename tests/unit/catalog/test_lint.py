@@ -148,7 +148,7 @@ EXPECTED = {
     "l36_fallback_excluded_too": ["53:18 L36"],
     "l36_system_as_fallback": ["53:18 L36"],
     "l39_creation_without_its_inputs": ["8:50 L39", "8:69 L39"],
-    "l39_moves_and_mandatory_input": ["6:10 L39", "8:50 L39", "8:69 L39"],
+    "l39_moves_and_mandatory_input": ["6:10 L39", "6:10 L39", "8:50 L39", "8:69 L39"],
     "l39_fields_and_series": ["6:10 L39", "6:10 L39", "8:14 L39", "8:69 L39"],
     "l39_counted_as_work": ["21:1 L39"],
 }

@@ -84,7 +84,7 @@ def _post_in(subject: Subject, path: Path, who: Who) -> Iterator[Finding]:
         return
     if who.post not in subject.names.roles:
         yield subject.unknown("L11", path, _ROLE, who.post, subject.names.roles)
-    yield from _field(subject, path, who.name, FieldType.UNIT, FieldType.TEXT)
+    yield from _field(subject, path, who.name, FieldType.UNIT, FieldType.UNITS, FieldType.TEXT)
 
 
 def _mistyped(subject: Subject, path: Path, field: InputField, *wanted: FieldType) -> Finding:
